@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Multicast sessions on the LNS: RFC 4045 sections 5, 6 and 7, state table S4045-L*.
+ *
+ * A session belongs to a replication context (session->ts: of one source; NULL: of the whole
+ * group) until it is closed or refused.  After MSEN it lives on, detached, until the LAC has
+ * acknowledged, so that its Session ID is not used again too early (A4045-47).
+ */
+#include "l2mcd/l2mc_lns_p.h"
+
+DEFINE_MTYPE_STATIC(L2MC, L2MC_SESSION, "multicast session");
+
+/* Cookies: the session's serial number, and which of its messages. */
+#define COOKIE_MSI(s)  ((s)->serial << 1)
+#define COOKIE_MSEN(s) ((s)->serial << 1 | 1)
+
+static struct l2mc_rc *context_of(const struct l2mc_session *s)
+{
+	return s->ts ? &s->ts->rc : &s->g->rc;
+}
+
+static void set_state(struct l2mc_session *s, enum l2mc_session_state state, msec_t now)
+{
+	bool counted = s->state <= L2MC_ESTABLISHED, counts = state <= L2MC_ESTABLISHED;
+
+	s->t->n_sessions += (int)counts - (int)counted;
+	s->state = state;
+	s->since = now;
+	if (s->lns->ops->event)
+		s->lns->ops->event(s->lns->ctx, s, l2mc_session_state_name(state));
+}
+
+static bool transmit(struct l2mc_session *s, const struct l2tp_msg *m, uint64_t cookie)
+{
+	s->lns->stats.tx[m->type]++;
+	return s->lns->ops->send(s->lns->ctx, s->t, m, cookie);
+}
+
+/* ---------------------------------------------------------------- life cycle */
+
+static struct l2mc_session *session_new(struct l2mc_tgroup *g, struct l2mc_tsource *ts,
+					enum l2mc_session_state state, msec_t now)
+{
+	struct l2mc_session *s = XCALLOC(MTYPE_L2MC_SESSION, sizeof(*s));
+
+	s->lns = g->t->lns;
+	s->t = g->t;
+	s->g = g;
+	s->ts = ts;
+	s->group = g->group->addr;
+	s->source = ts ? ts->s.addr : ADDR_ANY;
+	s->serial = ++s->lns->last_serial;
+	s->state = L2MC_HOLDOFF; /* not counted yet */
+	for (size_t i = 0; i < array_size(s->entries); i++)
+		l2mc_entries_init(&s->entries[i]);
+	l2mc_withdraws_init(&s->withdraws[false]);
+	l2mc_withdraws_init(&s->withdraws[true]);
+	l2mc_session_list_add_tail(&s->t->list, s);
+	l2mc_serials_add(&s->lns->serials, s);
+	context_of(s)->session = s;
+	set_state(s, state, now);
+	return s;
+}
+
+/* Every receiver leaves at once, without messages. */
+static void drop_entries(struct l2mc_session *s)
+{
+	for (size_t i = L2MC_ENTRY_ADD; i < array_size(s->entries); i++) {
+		struct l2mc_entry *e;
+
+		while ((e = l2mc_entries_first(&s->entries[i])))
+			l2mc_entry_set(e, NULL, L2MC_ENTRY_NONE);
+	}
+}
+
+static void drop_withdraws(struct l2mc_session *s)
+{
+	struct l2mc_withdraw *w;
+
+	for (int sent = 0; sent <= 1; sent++)
+		while ((w = l2mc_withdraws_first(&s->withdraws[sent])))
+			l2mc_withdraw_free(w);
+}
+
+/* The session no longer belongs to a context and carries nothing. */
+static void detach(struct l2mc_session *s)
+{
+	struct timer *timers[] = {&s->timer, &s->hold, &s->retry, &s->withdraw};
+
+	for (size_t i = 0; i < array_size(timers); i++)
+		timer_stop(s->lns->wheel, timers[i]);
+	if (s->queued)
+		l2mc_flushes_del(&s->lns->flushes, s);
+	s->queued = false;
+	if (!s->g)
+		return;
+	if (s->retiring)
+		l2mc_retiring_del(&s->g->retiring, s);
+	else
+		context_of(s)->session = NULL;
+	s->retiring = false;
+	/* unicast and multicast copies change places in one update of each flow (A4045-38) */
+	s->forward = L2MC_FWD_NONE;
+	drop_entries(s);
+	s->g = NULL;
+	s->ts = NULL;
+}
+
+static void release_id(struct l2mc_session *s)
+{
+	if (!s->session_id)
+		return;
+	l2mc_sids_del(&s->t->sessions, s);
+	s->lns->ops->release_id(s->lns->ctx, s->t, s->session_id);
+	s->session_id = 0;
+}
+
+void l2mc_session_free(struct l2mc_session *s)
+{
+	detach(s);
+	drop_withdraws(s);
+	release_id(s);
+	set_state(s, L2MC_HOLDOFF, s->since);
+	for (size_t i = 0; i < array_size(s->entries); i++)
+		l2mc_entries_fini(&s->entries[i]);
+	l2mc_withdraws_fini(&s->withdraws[false]);
+	l2mc_withdraws_fini(&s->withdraws[true]);
+	l2mc_session_list_del(&s->t->list, s);
+	l2mc_serials_del(&s->lns->serials, s);
+	XFREE(MTYPE_L2MC_SESSION, s);
+}
+
+/* ---------------------------------------------------------------- opening */
+
+static void holdoff_fires(struct timer *t, msec_t now)
+{
+	struct l2mc_session *s = container_of(t, struct l2mc_session, timer);
+	struct l2mc_tgroup *g = s->g;
+	struct l2mc_tsource *ts = s->ts;
+
+	l2mc_session_free(s);
+	l2mc_context_review(g, ts, now);
+}
+
+/* No session for this context, and no attempt for a while (A4045-29, -30). */
+static void holdoff_start(struct l2mc_tgroup *g, struct l2mc_tsource *ts, msec_t now)
+{
+	struct l2mc_session *s = session_new(g, ts, L2MC_HOLDOFF, now);
+
+	timer_start(s->lns->wheel, &s->timer, now + s->lns->policy.holdoff_ms, holdoff_fires);
+}
+
+/* S4045-L4: neither MSRP nor MSE came in time (A4045-30). */
+static void establish_fires(struct timer *t, msec_t now)
+{
+	struct l2mc_session *s = container_of(t, struct l2mc_session, timer);
+	struct l2mc_tgroup *g = s->g;
+	struct l2mc_tsource *ts = s->ts;
+	bool retiring = s->retiring;
+
+	s->lns->stats.timeouts++;
+	l2mc_session_close(s, L2TP_MSEN_ERROR, L2TP_ERR_NONE, false, now);
+	if (!retiring)
+		holdoff_start(g, ts, now);
+	l2mc_context_progress(g, now);
+}
+
+/* S4045-L1 */
+void l2mc_session_open(struct l2mc_tgroup *g, struct l2mc_tsource *ts, msec_t now)
+{
+	struct l2mc_lns *lns = g->t->lns;
+	struct l2tp_msg m = {.type = L2TP_MSRQ};
+	struct l2mc_session *s;
+	uint16_t id;
+
+	if (lns->policy.maximum_sessions && g->t->n_sessions >= lns->policy.maximum_sessions)
+		return;
+	id = lns->ops->reserve_id(lns->ctx, g->t);
+	if (!id)
+		return;
+	s = session_new(g, ts, L2MC_WAIT_MSRP, now);
+	s->session_id = id;
+	l2mc_sids_add(&g->t->sessions, s);
+	timer_start(lns->wheel, &s->timer, now + lns->policy.establish_ms, establish_fires);
+	m.assigned_session_id = id;
+	l2tp_msg_set(&m, L2TP_AVP_ASSIGNED_SESSION_ID);
+	transmit(s, &m, 0);
+	if (ts) {
+		struct l2mc_term *term;
+
+		frr_each (l2mc_terms, &ts->wanted[false], term)
+			l2mc_entry_join(&term->entry, s);
+		frr_each (l2mc_terms, &ts->wanted[true], term)
+			l2mc_entry_join(&term->entry, s);
+	} else {
+		struct l2mc_membership *member;
+
+		frr_each (l2mc_members, &g->members, member)
+			l2mc_entry_join(&member->entry, s);
+	}
+}
+
+void l2mc_session_forward(struct l2mc_session *s, enum l2mc_forward forward,
+			  const struct addr *source)
+{
+	if (s->forward == forward && addr_cmp(&s->source, source) == 0)
+		return;
+	s->forward = forward;
+	s->source = *source;
+	l2mc_flows_of_group(s->g->group);
+}
+
+void l2mc_session_adopt(struct l2mc_session *s, struct l2mc_tsource *ts)
+{
+	context_of(s)->session = NULL;
+	s->ts = ts;
+	context_of(s)->session = s;
+}
+
+/* ---------------------------------------------------------------- ending */
+
+static void send_msen(struct l2mc_session *s, enum l2tp_msen_result result, enum l2tp_error error)
+{
+	struct l2tp_msg m = {
+		.type = L2TP_MSEN,
+		.session_id = s->peer_session_id, /* 0 until the MSRP told it (R2661-5.3-3) */
+		.assigned_session_id = s->session_id,
+		/* result 2 is accompanied by an error code (R4045-7.3-2) */
+		.result = {.result = result, .has_error = result == L2TP_MSEN_ERROR, .error = error},
+	};
+
+	l2tp_msg_set(&m, L2TP_AVP_RESULT_CODE);
+	l2tp_msg_set(&m, L2TP_AVP_ASSIGNED_SESSION_ID);
+	transmit(s, &m, COOKIE_MSEN(s));
+}
+
+void l2mc_session_close(struct l2mc_session *s, enum l2tp_msen_result result,
+			enum l2tp_error error, bool withdraw_first, msec_t now)
+{
+	if (withdraw_first && s->state == L2MC_ESTABLISHED) {
+		/* data stops before the OSL is emptied (R4045-4.3-5) */
+		s->forward = L2MC_FWD_NONE;
+		for (size_t i = L2MC_ENTRY_ADD; i < array_size(s->entries); i++) {
+			struct l2mc_entry *e;
+
+			while ((e = l2mc_entries_first(&s->entries[i])))
+				l2mc_entry_leave(e, false);
+		}
+		s->in_flight = false; /* the MSEN waits for nothing */
+		while (l2mc_withdraws_count(&s->withdraws[false])) {
+			s->in_flight = false;
+			l2mc_session_flush(s, now);
+		}
+	}
+	detach(s);
+	drop_withdraws(s);
+	set_state(s, L2MC_CLOSING, now);
+	send_msen(s, result, error);
+}
+
+static void hold_fires(struct timer *t, msec_t now)
+{
+	struct l2mc_session *s = container_of(t, struct l2mc_session, hold);
+
+	l2mc_session_close(s, L2TP_MSEN_NO_RECEIVERS, L2TP_ERR_NONE, false, now);
+}
+
+void l2mc_session_review(struct l2mc_session *s, uint32_t n_eligible, msec_t now)
+{
+	const struct l2mc_policy *p = &s->lns->policy;
+	uint32_t teardown = p->teardown ? p->teardown : p->threshold;
+
+	if (s->state == L2MC_HOLDOFF)
+		return;
+	if (n_eligible == 0) {
+		/* an empty OSL ends the session at once (R4045-4.3-6, A4045-35) */
+		l2mc_session_close(s, L2TP_MSEN_NO_RECEIVERS, L2TP_ERR_NONE, true, now);
+	} else if (n_eligible >= teardown || s->state != L2MC_ESTABLISHED) {
+		timer_stop(s->lns->wheel, &s->hold);
+	} else if (!p->holdtime_ms) {
+		hold_fires(&s->hold, now);
+	} else if (!s->hold.running) {
+		/* R4045-7-3: MULTICAST_SESSION_HOLDTIME continuously below */
+		timer_start(s->lns->wheel, &s->hold, now + p->holdtime_ms, hold_fires);
+	}
+}
+
+/* ---------------------------------------------------------------- OSL updates */
+
+void l2mc_session_queue(struct l2mc_session *s)
+{
+	if (!s->queued)
+		l2mc_flushes_add_tail(&s->lns->flushes, s);
+	s->queued = true;
+}
+
+static void retry_fires(struct timer *t, msec_t now)
+{
+	struct l2mc_session *s = container_of(t, struct l2mc_session, retry);
+	bool last = ++s->retries > s->lns->policy.nos_retries;
+	struct l2mc_entry *e;
+	size_t n = l2mc_entries_count(&s->entries[L2MC_ENTRY_LISTED]);
+	struct l2mc_tgroup *g = s->g;
+	struct l2mc_tsource *ts = s->ts;
+
+	while (n-- && (e = l2mc_entries_first(&s->entries[L2MC_ENTRY_LISTED]))) {
+		if (last) { /* stays on unicast (A4045-12) */
+			e->refused = true;
+			l2mc_entry_count(e, context_of(s), false);
+			l2mc_entry_leave(e, false);
+		} else {
+			l2mc_entry_set(e, s, L2MC_ENTRY_ADD);
+			l2mc_session_queue(s);
+		}
+	}
+	if (last)
+		l2mc_context_review(g, ts, now);
+}
+
+/* A session that keeps its OSL for now: R4045-4.3-17 */
+static bool frozen(const struct l2mc_session *s)
+{
+	return s->g && s->g->transition == L2MC_NARROW && s->g->kept == s;
+}
+
+void l2mc_session_flush(struct l2mc_session *s, msec_t now)
+{
+	struct l2tp_sid_op ops[2 * L2TP_MAX_SIDS_PER_AVP];
+	struct l2tp_msg m = {.type = L2TP_MSI, .session_id = s->peer_session_id, .sids = ops};
+	/* both AVPs fit into one message of L2TP_MAX_CONTROL octets (A4045-6) */
+	const size_t room = (L2TP_MAX_CONTROL - L2TP_HEADER_LEN - 8 - 2 * 6) / 2;
+	struct l2mc_withdraw *w;
+	struct l2mc_entry *e;
+	size_t listed;
+
+	if (s->state != L2MC_ESTABLISHED || s->in_flight || frozen(s))
+		return;
+	while (m.n_sids < L2TP_MAX_SIDS_PER_AVP &&
+	       (e = l2mc_entries_first(&s->entries[L2MC_ENTRY_ADD]))) {
+		ops[m.n_sids].avp = L2TP_AVP_NEW_OUTGOING_SESSIONS;
+		ops[m.n_sids++].session_id = e->m->user->peer_session_id; /* A4045-1 */
+		l2mc_entry_set(e, s, L2MC_ENTRY_LISTED);
+	}
+	listed = m.n_sids;
+	while (m.n_sids < room && m.n_sids - listed < L2TP_MAX_SIDS_PER_AVP &&
+	       (w = l2mc_withdraws_pop(&s->withdraws[false]))) {
+		ops[m.n_sids].avp = L2TP_AVP_WITHDRAW_OUTGOING_SESSIONS;
+		ops[m.n_sids++].session_id = w->user->peer_session_id;
+		w->sent = true;
+		l2mc_withdraws_add_tail(&s->withdraws[true], w);
+	}
+	if (!m.n_sids)
+		return;
+	if (listed)
+		timer_start(s->lns->wheel, &s->retry, now + s->lns->policy.nos_retry_ms,
+			    retry_fires);
+	s->in_flight = true;
+	transmit(s, &m, COOKIE_MSI(s));
+}
+
+/* The LAC has the last MSI: what was withdrawn is withdrawn, the next one may go. */
+static void msi_acked(struct l2mc_session *s, msec_t now)
+{
+	struct l2mc_withdraw *w;
+
+	s->in_flight = false;
+	while ((w = l2mc_withdraws_first(&s->withdraws[true]))) {
+		struct l2mc_entry *held = w->held;
+
+		l2mc_withdraw_free(w);
+		if (held)
+			l2mc_entry_set(held, NULL, L2MC_ENTRY_NONE); /* A4045-37 */
+	}
+	if (l2mc_entries_count(&s->entries[L2MC_ENTRY_ADD]) ||
+	    l2mc_withdraws_count(&s->withdraws[false]))
+		l2mc_session_queue(s);
+}
+
+void l2mc_session_acked(struct l2mc_session *s, bool msen, msec_t now)
+{
+	if (msen && s->state == L2MC_CLOSING)
+		l2mc_session_free(s); /* S4045-L9 */
+	else if (!msen && s->state == L2MC_ESTABLISHED)
+		msi_acked(s, now);
+}
+
+/* ---------------------------------------------------------------- messages from the LAC */
+
+typedef void (*session_action)(struct l2mc_session *s, const struct l2tp_msg *m, msec_t now);
+
+/* S4045-L2 */
+static void on_msrp(struct l2mc_session *s, const struct l2tp_msg *m, msec_t now)
+{
+	s->peer_session_id = m->assigned_session_id;
+	set_state(s, L2MC_WAIT_MSE, now);
+}
+
+/* S4045-L3 */
+static void on_mse(struct l2mc_session *s, const struct l2tp_msg *m, msec_t now)
+{
+	timer_stop(s->lns->wheel, &s->timer);
+	s->sequencing = l2tp_msg_has(m, L2TP_AVP_SEQUENCING_REQUIRED); /* A4045-18 */
+	s->lns->stats.opened++;
+	set_state(s, L2MC_ESTABLISHED, now);
+	l2mc_session_queue(s);
+	/* NARROW: the new sessions start together (A4045-24 step 3) */
+	if (s->g->transition != L2MC_NARROW && s->forward == L2MC_FWD_NONE)
+		l2mc_session_forward(s, s->ts ? L2MC_FWD_ONE : L2MC_FWD_ALL,
+				     s->ts ? &s->ts->s.addr : &ADDR_ANY);
+	if (s->g->transition == L2MC_STEADY)
+		l2mc_session_review(s, context_of(s)->n_eligible, now);
+}
+
+/* S4045-L5: NOSA, per Session ID (R4045-6.2.2-3, A4045-6) */
+static void on_msi(struct l2mc_session *s, const struct l2tp_msg *m, msec_t now)
+{
+	struct l2mc_group *group = s->g->group;
+
+	for (size_t i = 0; i < m->n_sids; i++) {
+		struct l2mc_user key = {.peer_session_id = m->sids[i].session_id}, *u;
+		struct l2mc_membership *member;
+		struct l2mc_entry *e = NULL;
+
+		if (m->sids[i].avp != L2TP_AVP_NEW_OUTGOING_SESSIONS_ACK)
+			continue;
+		u = l2mc_users_find(&s->t->users, &key);
+		member = u ? l2mc_membership_find(u, group) : NULL;
+		if (member)
+			e = l2mc_membership_entry(member, s);
+		if (e && e->state == L2MC_ENTRY_LISTED)
+			l2mc_entry_set(e, s, L2MC_ENTRY_ACKED);
+		else if (!e || e->state != L2MC_ENTRY_ACKED)
+			s->lns->stats.foreign_acks++; /* R4045-6.2.2-6 */
+	}
+	if (!l2mc_entries_count(&s->entries[L2MC_ENTRY_LISTED])) {
+		s->retries = 0;
+		timer_stop(s->lns->wheel, &s->retry);
+	}
+}
+
+/* S4045-L8: the LAC refused or ended it; unicast copies resume at once. */
+static void on_msen(struct l2mc_session *s, const struct l2tp_msg *m, msec_t now)
+{
+	struct l2mc_tgroup *g = s->g;
+	struct l2mc_tsource *ts = s->ts;
+	bool retiring = s->retiring;
+
+	if (s->state == L2MC_ESTABLISHED)
+		s->lns->stats.ended_by_peer++;
+	else
+		s->lns->stats.refused++;
+	l2mc_session_free(s);
+	if (!retiring)
+		holdoff_start(g, ts, now);
+	l2mc_context_progress(g, now);
+}
+
+static void ignore(struct l2mc_session *s, const struct l2tp_msg *m, msec_t now)
+{
+}
+
+/* Dropped, counted; never more than that (S4045-X1, A4045-46). */
+static void unexpected(struct l2mc_session *s, const struct l2tp_msg *m, msec_t now)
+{
+	s->lns->stats.unexpected++;
+}
+
+enum session_event { EV_MSRP, EV_MSE, EV_MSI, EV_MSEN, EV_COUNT, EV_OTHER = EV_COUNT };
+
+/* A session in hold-off has no Session ID: no message finds it. */
+static const session_action actions[L2MC_STATES][EV_COUNT] = {
+	/* clang-format off */
+	[L2MC_WAIT_MSRP] =   {on_msrp,    unexpected, unexpected, on_msen},
+	[L2MC_WAIT_MSE] =    {unexpected, on_mse,     unexpected, on_msen},
+	[L2MC_ESTABLISHED] = {unexpected, unexpected, on_msi,     on_msen},
+	[L2MC_CLOSING] =     {ignore,     ignore,     ignore,     ignore}, /* A4045-47 */
+	[L2MC_HOLDOFF] =     {unexpected, unexpected, unexpected, unexpected},
+	/* clang-format on */
+};
+
+static enum session_event event_of(enum l2tp_msg_type type)
+{
+	switch (type) {
+	case L2TP_MSRP:
+		return EV_MSRP;
+	case L2TP_MSE:
+		return EV_MSE;
+	case L2TP_MSI:
+		return EV_MSI;
+	case L2TP_MSEN:
+		return EV_MSEN;
+	default:
+		return EV_OTHER;
+	}
+}
+
+void l2mc_session_input(struct l2mc_session *s, const struct l2tp_msg *m,
+			const struct l2tp_fault *fault, msec_t now)
+{
+	enum session_event event = event_of(m->type);
+	struct l2mc_tgroup *g = s->g;
+
+	if (event == EV_OTHER) {
+		unexpected(s, m, now);
+		return;
+	}
+	if (fault && s->state != L2MC_CLOSING) {
+		/* malformed: the damage ends with this session (A4045-44, -46) */
+		struct l2mc_tsource *ts = s->ts;
+		bool retiring = s->retiring;
+
+		s->lns->stats.malformed++;
+		l2mc_session_close(s, L2TP_MSEN_ERROR, fault->error, false, now);
+		if (!retiring)
+			holdoff_start(g, ts, now);
+		l2mc_context_progress(g, now);
+		return;
+	}
+	actions[s->state][event](s, m, now);
+	if (g && event != EV_MSEN)
+		l2mc_context_progress(g, now);
+}
