@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * frr_compat.h - FRR 10 names on FRR 8.4 and later.
+ *
+ * Edge files include it instead of libfrr's single headers: the renames must follow all of
+ * them.  The only place with #if FRR_VERNUM.
+ */
+#ifndef MCAST_FRR_COMPAT_H
+#define MCAST_FRR_COMPAT_H
+
+#include "mcast_config.h"
+
+#include <zebra.h>
+
+#include "lib/version.h"
+#include "command.h"
+#include "debug.h"
+#include "defaults.h"
+#include "getopt.h"
+#include "hook.h"
+#include "if.h"
+#include "jhash.h"
+#include "lib/json.h"
+#include "libfrr.h"
+#include "log.h"
+#include "memory.h"
+#include "network.h"
+#include "prefix.h"
+#include "printfrr.h"
+#include "privs.h"
+#include "qobj.h"
+#include "sockopt.h"
+#include "stream.h"
+#include "typesafe.h"
+#include "vrf.h"
+#include "vty.h"
+#include "zclient.h"
+#if FRR_VERNUM >= 90000
+#include "frrevent.h"
+#else
+#include "thread.h"
+#endif
+
+#if FRR_VERNUM < 90000
+#define event		     thread
+#define event_loop	     thread_master
+#define event_add_read	     thread_add_read
+#define event_add_write	     thread_add_write
+#define event_add_timer	     thread_add_timer
+#define event_add_timer_msec thread_add_timer_msec
+#define event_add_event	     thread_add_event
+#define event_cancel	     thread_cancel
+#define EVENT_ARG	     THREAD_ARG
+#define EVENT_FD	     THREAD_FD
+#define EVENT_VAL	     THREAD_VAL
+#endif
+
+#if FRR_VERNUM < 100400 && !defined(FRR_NORETURN)
+#define FRR_NORETURN __attribute__((noreturn))
+#endif
+
+#if FRR_VERNUM < 100000
+#define frr_runstatedir frr_vtydir
+#endif
+
+/* Debug flags: before 10.2 the daemon writes its own lines, since then libfrr does. */
+#if FRR_VERNUM < 100200
+#define FRRX_DEBUG_DEFINE(var, confstr, descstr)                                                   \
+	static const char *const var##_conf = (confstr);                                           \
+	struct debug var = {.desc = (descstr)}
+#define frrx_debug_install(var)                                                                    \
+	do {                                                                                       \
+	} while (0)
+#define FRRX_DEBUG_WRITE(vty, var)                                                                 \
+	(DEBUG_MODE_CHECK(&(var), DEBUG_MODE_CONF) ? (vty_out(vty, "%s\n", var##_conf), 1) : 0)
+#else
+#define FRRX_DEBUG_DEFINE(var, confstr, descstr)                                                   \
+	struct debug var = {.conf = (confstr), .desc = (descstr)}
+#define frrx_debug_install(var)	   debug_install(&(var))
+#define FRRX_DEBUG_WRITE(vty, var) 0
+#endif
+
+/** What is told of interfaces: created, up, down, deleted. */
+static inline void frrx_if_hooks(int (*real)(struct interface *), int (*up)(struct interface *),
+				 int (*down)(struct interface *), int (*unreal)(struct interface *))
+{
+#if FRR_VERNUM < 100000
+	if_zapi_callbacks(real, up, down, unreal);
+#else
+	hook_register_prio(if_real, 0, real);
+	hook_register_prio(if_up, 0, up);
+	hook_register_prio(if_down, 0, down);
+	hook_register_prio(if_unreal, 0, unreal);
+#endif
+}
+
+static inline struct zclient *frrx_zclient_new(struct event_loop *loop,
+					       zclient_handler *const *handlers, size_t n)
+{
+#if FRR_VERNUM < 100000
+	struct zclient_options opt = {};
+
+	return zclient_new(loop, &opt, handlers, n);
+#else
+	return zclient_new(loop, &zclient_options_default, handlers, n);
+#endif
+}
+
+/**
+ * The loader cannot tell one libfrr from another: the SONAME never changes, struct layouts do.
+ * True if the library is the version the headers were of.  Call before any configuration is
+ * read: "frr version" lines change what frr_defaults_version() says.
+ */
+static inline bool frrx_abi_ok(void)
+{
+	return strcmp(frr_defaults_version(), FRR_VER_SHORT) == 0;
+}
+
+#endif
