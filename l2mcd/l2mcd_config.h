@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * l2mcd_config.h - what the operator configured under `l2vpn l2tp-multicast`.
+ *
+ * Plain data, filled by l2mcd_vty.c, read by everybody.  Nothing takes effect by writing it:
+ * after a change l2mcd_reconcile() compares the running state with it, so that every command
+ * is idempotent and may come in any order.
+ */
+#ifndef L2MCD_CONFIG_H
+#define L2MCD_CONFIG_H
+
+#include "lib/frr_compat.h"
+#include "l2mcd/l2mc_lac.h"
+#include "l2mcd/l2mc_lns.h"
+#include "l2mcd/l2tp_engine.h"
+#include "lib/addr.h"
+
+#define L2MCD_NAME_LEN 64
+
+PREDECL_SORTLIST_UNIQ(l2mcd_profiles);
+PREDECL_SORTLIST_UNIQ(l2mcd_peer_groups);
+PREDECL_SORTLIST_UNIQ(l2mcd_accesses);
+PREDECL_DLIST(l2mcd_endpoints);
+PREDECL_DLIST(l2mcd_ranges);
+
+enum l2mcd_data_sequencing { L2MCD_SEQ_ALLOW, L2MCD_SEQ_DENY, L2MCD_SEQ_PREFER, L2MCD_SEQ_REQUIRE };
+
+/** profile NAME */
+struct l2mcd_profile {
+	struct l2mcd_profiles_item item;
+	char name[L2MCD_NAME_LEN];
+	uint32_t hello_interval_s;
+	uint16_t receive_window;
+	uint32_t retries, rto_s, rto_max_s;
+	enum l2tp_hiding hiding;
+	enum l2mcd_data_sequencing data_sequencing;
+	uint32_t session_limit;
+
+	QOBJ_FIELDS;
+};
+
+/** endpoint A.B.C.D [preference N] [source A.B.C.D], sorted by preference (lower first). */
+struct l2mcd_endpoint {
+	struct l2mcd_endpoints_item item;
+	struct addr addr, source; /* source ADDR_ANY: the listen address */
+	uint16_t preference;
+	msec_t denied_until; /* run time: unreachable, skipped until then */
+};
+
+enum l2mcd_multicast_mode {
+	L2MCD_MCAST_NEGOTIATE,
+	L2MCD_MCAST_DISABLE,
+	L2MCD_MCAST_REQUIRE,
+};
+
+/** peer-group NAME <lac|lns> */
+struct l2mcd_peer_group {
+	struct l2mcd_peer_groups_item item;
+	char name[L2MCD_NAME_LEN];
+	bool lac; /* our role towards these peers */
+	char match_host[L2TP_HOST_NAME_LEN]; /* "": any */
+	bool has_match_prefix;
+	struct addr match_prefix;
+	uint8_t match_prefixlen;
+	char secret[L2TP_MAX_SECRET + 1]; /* "": none */
+	char profile[L2MCD_NAME_LEN];	  /* "": defaults */
+	struct l2mcd_endpoints_head endpoints;
+	uint32_t denylist_s;
+	bool accept;
+	uint32_t maximum_tunnels; /* 0: no limit */
+	enum l2mcd_multicast_mode multicast;
+	bool shutdown;
+
+	QOBJ_FIELDS;
+};
+
+/** access INTERFACE static: one subscriber behind the netdev. */
+struct l2mcd_access {
+	struct l2mcd_accesses_item item;
+	char interface[IFNAMSIZ];
+	char peer_group[L2MCD_NAME_LEN]; /* "": not yet */
+	/* run time, l2mcd_lac.c */
+	struct l2mcd_session *session; /* the call, or NULL */
+	msec_t retry_at;	       /* no new call before */
+	uint32_t failures;
+
+	QOBJ_FIELDS;
+};
+
+/** session interface ...: who makes the netdevs of the LNS's sessions. */
+enum l2mcd_provider_kind { L2MCD_PROVIDER_NONE, L2MCD_PROVIDER_EXTERNAL };
+
+/** group-range PREFIX: groups that may be carried. */
+struct l2mcd_range {
+	struct l2mcd_ranges_item item;
+	struct addr prefix;
+	uint8_t prefixlen;
+};
+
+/** multicast */
+struct l2mcd_multicast {
+	char upstream_interface[IFNAMSIZ]; /* l2mc0 */
+	struct addr upstream_address;	   /* ours on it; the host on it is the next address */
+	uint8_t upstream_prefixlen;
+	struct l2mcd_ranges_head ranges; /* empty: all */
+	bool per_group;
+	uint32_t threshold, teardown, holdtime_s;
+	uint32_t maximum_bps; /* 0: none */
+	bool immediate_leave;
+	uint32_t maximum_groups;   /* per session, 0: no limit */
+	uint32_t maximum_sessions; /* multicast sessions per tunnel, 0: no limit */
+	uint32_t maximum_joins;	   /* per second and session, 0: no limit */
+	uint32_t query_interval_s;
+	uint8_t robustness;
+	uint32_t last_member_ds; /* tenths of a second */
+	uint8_t version;	 /* 2 or 3 */
+};
+
+/** fib */
+struct l2mcd_fib_config {
+	char endpoint[128];		 /* "": ipc in the run directory */
+	char server_key_file[128], allow_file[128]; /* curve */
+	bool security_none;		 /* typed: tcp without security */
+	uint32_t heartbeat_ms, misses;
+	uint32_t hold_on_loss_s;
+	bool require_ack;
+};
+
+struct l2mcd_config {
+	bool present; /* the node was entered */
+	char host_name[L2TP_HOST_NAME_LEN]; /* "": the system's */
+	struct endpoint listen;
+	struct l2mcd_profiles_head profiles;
+	struct l2mcd_peer_groups_head peer_groups;
+	struct l2mcd_accesses_head accesses;
+	enum l2mcd_provider_kind provider;
+	char session_template[32];
+	struct l2mcd_multicast multicast;
+	struct l2mcd_fib_config fib;
+};
+
+int l2mcd_profile_cmp(const struct l2mcd_profile *a, const struct l2mcd_profile *b);
+int l2mcd_peer_group_cmp(const struct l2mcd_peer_group *a, const struct l2mcd_peer_group *b);
+int l2mcd_access_cmp(const struct l2mcd_access *a, const struct l2mcd_access *b);
+
+DECLARE_SORTLIST_UNIQ(l2mcd_profiles, struct l2mcd_profile, item, l2mcd_profile_cmp);
+DECLARE_SORTLIST_UNIQ(l2mcd_peer_groups, struct l2mcd_peer_group, item, l2mcd_peer_group_cmp);
+DECLARE_SORTLIST_UNIQ(l2mcd_accesses, struct l2mcd_access, item, l2mcd_access_cmp);
+DECLARE_DLIST(l2mcd_endpoints, struct l2mcd_endpoint, item);
+DECLARE_DLIST(l2mcd_ranges, struct l2mcd_range, item);
+DECLARE_QOBJ_TYPE(l2mcd_profile);
+DECLARE_QOBJ_TYPE(l2mcd_peer_group);
+DECLARE_QOBJ_TYPE(l2mcd_access);
+
+/** Everything at its default, nothing configured. */
+void l2mcd_config_init(struct l2mcd_config *c);
+/** Back to the defaults (`no l2vpn l2tp-multicast`); objects are freed. */
+void l2mcd_config_reset(struct l2mcd_config *c);
+
+/* Finding returns NULL, adding returns the existing or a new object with defaults, deleting
+ * frees it. */
+struct l2mcd_profile *l2mcd_profile_find(struct l2mcd_config *c, const char *name);
+struct l2mcd_profile *l2mcd_profile_add(struct l2mcd_config *c, const char *name);
+void l2mcd_profile_del(struct l2mcd_config *c, struct l2mcd_profile *p);
+struct l2mcd_peer_group *l2mcd_peer_group_find(struct l2mcd_config *c, const char *name);
+struct l2mcd_peer_group *l2mcd_peer_group_add(struct l2mcd_config *c, const char *name, bool lac);
+void l2mcd_peer_group_del(struct l2mcd_config *c, struct l2mcd_peer_group *g);
+struct l2mcd_access *l2mcd_access_find(struct l2mcd_config *c, const char *interface);
+struct l2mcd_access *l2mcd_access_add(struct l2mcd_config *c, const char *interface);
+void l2mcd_access_del(struct l2mcd_config *c, struct l2mcd_access *a);
+/** Replaces an endpoint of the same address, keeps the list sorted by preference. */
+struct l2mcd_endpoint *l2mcd_endpoint_set(struct l2mcd_peer_group *g, const struct addr *addr,
+					  uint16_t preference, const struct addr *source);
+bool l2mcd_endpoint_del(struct l2mcd_peer_group *g, const struct addr *addr);
+bool l2mcd_range_add(struct l2mcd_multicast *m, const struct addr *prefix, uint8_t prefixlen);
+bool l2mcd_range_del(struct l2mcd_multicast *m, const struct addr *prefix, uint8_t prefixlen);
+
+/** Our host name: configured, or the system's. */
+const char *l2mcd_config_host_name(const struct l2mcd_config *c);
+/** True if the group may be carried (group-range; never link-local groups, A4045-41). */
+bool l2mcd_config_group_allowed(const struct l2mcd_config *c, const struct addr *group);
+/** Engine parameters for a tunnel of this group. */
+void l2mcd_config_params(const struct l2mcd_config *c, const struct l2mcd_peer_group *g,
+			 struct l2tp_params *p);
+/** The group an incoming SCCRQ belongs to: accepting, not shut down, host name and address match; the most specific (host name, then
+ *  longest prefix) wins; NULL: none. */
+struct l2mcd_peer_group *l2mcd_config_match(struct l2mcd_config *c, const struct addr *peer,
+					    const char *host_name);
+
+#endif
