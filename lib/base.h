@@ -11,6 +11,7 @@
 
 #include "config.h" /* FRR's: settings that reach the layout of its structs */
 
+#include <assert.h> /* typesafe.h needs it and does not include it */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
