@@ -162,6 +162,8 @@ void l2mcd_config_reset(struct l2mcd_config *c);
 struct l2mcd_profile *l2mcd_profile_find(struct l2mcd_config *c, const char *name);
 struct l2mcd_profile *l2mcd_profile_add(struct l2mcd_config *c, const char *name);
 void l2mcd_profile_del(struct l2mcd_config *c, struct l2mcd_profile *p);
+/** Settings of a new profile, and of a peer-group without one. */
+void l2mcd_profile_default(struct l2mcd_profile *p);
 struct l2mcd_peer_group *l2mcd_peer_group_find(struct l2mcd_config *c, const char *name);
 struct l2mcd_peer_group *l2mcd_peer_group_add(struct l2mcd_config *c, const char *name, bool lac);
 void l2mcd_peer_group_del(struct l2mcd_config *c, struct l2mcd_peer_group *g);
@@ -182,8 +184,10 @@ bool l2mcd_config_group_allowed(const struct l2mcd_config *c, const struct addr 
 /** Engine parameters for a tunnel of this group. */
 void l2mcd_config_params(const struct l2mcd_config *c, const struct l2mcd_peer_group *g,
 			 struct l2tp_params *p);
-/** The group an incoming SCCRQ belongs to: accepting, not shut down, host name and address match; the most specific (host name, then
- *  longest prefix) wins; NULL: none. */
+/**
+ * The group an incoming SCCRQ belongs to: accepting, not shut down, host name and address
+ * match; the most specific (host name, then longest prefix) wins; NULL: none.
+ */
 struct l2mcd_peer_group *l2mcd_config_match(struct l2mcd_config *c, const struct addr *peer,
 					    const char *host_name);
 
