@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What crosses the tunnel link, packet by packet: L2TP data messages with their session, the
+flow inside and its sequence number.  So "copies on the link" is counted, not estimated."""
+import collections
+import socket
+import struct
+import threading
+
+import mc
+
+ETH_P_ALL, SO_RCVBUFFORCE, PACKET_OUTGOING = 3, 33, 4
+L2TP_PORT = 1701
+L2TP_T, L2TP_L, L2TP_S, L2TP_O = 0x8000, 0x4000, 0x0800, 0x0200
+
+Message = collections.namedtuple("Message", "tunnel session pure_ip group source seq payload")
+
+
+def ipv4(packet, proto):
+    """(source, destination, payload) of an IPv4 packet of that protocol, else None."""
+    if len(packet) < 20 or packet[0] >> 4 != 4 or packet[9] != proto:
+        return None
+    header, total = (packet[0] & 15) * 4, struct.unpack_from("!H", packet, 2)[0]
+    return (socket.inet_ntoa(packet[12:16]), socket.inet_ntoa(packet[16:20]),
+            packet[header:total])
+
+
+def l2tp_data(packet):
+    """Parses an L2TP data message (RFC 2661 3.1); None for a control message or garbage."""
+    if len(packet) < 6:
+        return None
+    flags = struct.unpack_from("!H", packet)[0]
+    if flags & L2TP_T or flags & 15 != 2:
+        return None
+    at = 4 if flags & L2TP_L else 2
+    tunnel, session = struct.unpack_from("!HH", packet, at)
+    at += 4
+    if flags & L2TP_S:
+        at += 4
+    if flags & L2TP_O:
+        at += 2 + struct.unpack_from("!H", packet, at)[0]
+    payload = packet[at:]
+    # RFC 4045 2: a multicast session carries the IP datagram itself, no PPP
+    pure_ip = payload[:1] and payload[0] >> 4 in (4, 6) and payload[:2] != b"\xff\x03"
+    inner = payload
+    if not pure_ip:
+        inner = inner[2:] if inner[:2] == b"\xff\x03" else inner
+        inner = inner[2:] if inner[:2] == b"\x00\x21" else inner[1:]
+    udp = ipv4(inner, socket.IPPROTO_UDP)
+    if not udp:
+        return Message(tunnel, session, bool(pure_ip), None, None, None, inner)
+    source, group, datagram = udp
+    return Message(tunnel, session, bool(pure_ip), group, source, mc.sequence(datagram[8:]), inner)
+
+
+class TunnelTap:
+    """Counts on one interface, from the start of the tap on; incoming packets only."""
+
+    def __init__(self, ns, interface):
+        with ns.inside():
+            self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+            self.sock.bind((interface, ETH_P_ALL))
+        self.sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
+        self.sock.settimeout(0.2)
+        self.lock = threading.Lock()
+        self.copies = collections.defaultdict(collections.Counter)  # group -> seq -> copies
+        self.sessions = collections.defaultdict(collections.Counter)  # group -> session -> n
+        self.pure_ip = set()  # sessions that carry IP without PPP
+        self.stopping = False
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        while not self.stopping:
+            try:
+                frame, address = self.sock.recvfrom(65535)
+            except socket.timeout:
+                continue
+            if address[2] == PACKET_OUTGOING or frame[12:14] != b"\x08\x00":
+                continue
+            udp = ipv4(frame[14:], socket.IPPROTO_UDP)
+            if udp and struct.unpack_from("!H", udp[2], 2)[0] == L2TP_PORT:
+                self._count(l2tp_data(udp[2][8:]))
+
+    def _count(self, message):
+        if not message or message.seq is None:
+            return
+        with self.lock:
+            self.copies[message.group][message.seq] += 1
+            self.sessions[message.group][message.session] += 1
+            if message.pure_ip:
+                self.pure_ip.add(message.session)
+
+    def copies_of(self, group, last=1):
+        """Copies on the link of each of the newest `last` packets, the very newest left out
+        because its copies may still be on their way."""
+        with self.lock:
+            newest = sorted(self.copies[group])[-last - 1:-1]
+            return [self.copies[group][seq] for seq in newest]
+
+    def copies_between(self, group, first, last):
+        """Sequence number -> copies, for every number of the range (0 when it never came)."""
+        with self.lock:
+            return {seq: self.copies[group][seq] for seq in range(first, last + 1)}
+
+    def newest(self, group):
+        with self.lock:
+            return max(self.copies[group], default=0)
+
+    def session_counts(self, group):
+        with self.lock:
+            return dict(self.sessions[group])
+
+    def close(self):
+        self.stopping = True
+        self.thread.join(5)
+        self.sock.close()
