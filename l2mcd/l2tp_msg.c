@@ -150,6 +150,7 @@ static bool next_avp(struct decoding *c, struct l2tp_avp *avp)
 static const char *unhide(struct decoding *c, struct l2tp_avp *avp)
 {
 	uint8_t *plain = c->d->plain + c->d->plain_len;
+	struct span value;
 	struct rd r;
 
 	if (!avp->row->may_hide)
@@ -162,9 +163,10 @@ static const char *unhide(struct decoding *c, struct l2tp_avp *avp)
 		return "hidden and too short";
 	l2tp_unhide(avp->type, c->secret, c->vector, avp->value, plain);
 	r = rd_init(plain, avp->value.len);
-	avp->value = rd_take_span(&r, rd_u16(&r));
+	value = rd_take_span(&r, rd_u16(&r));
 	if (!rd_ok(&r))
 		return "hidden with another secret";
+	avp->value = value; /* what follows it is padding (R2661-4.3-4) */
 	c->d->plain_len += (size_t)(r.end - plain);
 	return NULL;
 }
@@ -246,8 +248,7 @@ static void decode_avps(struct decoding *c)
 		struct l2tp_avp avp;
 
 		if (!next_avp(c, &avp)) {
-			snprintf(fault.text, sizeof(fault.text), "AVP length wrong at octet %zu",
-				 fault.offset);
+			snprintf(fault.text, sizeof(fault.text), "AVP length wrong");
 			c->stats->avp_malformed++;
 			set_fault(c, L2TP_DECODE_BAD, &fault);
 			return;
