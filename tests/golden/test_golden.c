@@ -30,6 +30,7 @@ static const struct {
 } catalogues[] = {
 	{"l2tp.txt", "W4045-", print_l2tp, 17},
 	{"l2tp.txt", "W2661-", print_l2tp, 4},
+	{"l2tp.txt", "L2TP-", print_l2tp, 9},
 };
 
 struct entry {
