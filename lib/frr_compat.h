@@ -14,7 +14,7 @@
 
 #include "lib/version.h"
 #include "command.h"
-#include "debug.h"
+#include "lib/debug.h" /* not json-c's */
 #include "defaults.h"
 #include "getopt.h"
 #include "hook.h"
@@ -22,6 +22,7 @@
 #include "jhash.h"
 #include "lib/json.h"
 #include "libfrr.h"
+#include "linklist.h"
 #include "log.h"
 #include "memory.h"
 #include "network.h"
@@ -93,6 +94,15 @@ static inline void frrx_if_hooks(int (*real)(struct interface *), int (*up)(stru
 	hook_register_prio(if_unreal, 0, unreal);
 #endif
 }
+
+/* Addresses of an interface: struct list before 10.0, DLIST since. */
+#if FRR_VERNUM < 100000
+#define frr_each_ifaddr(ifp, c)                                                                    \
+	for (struct listnode *_n = listhead((ifp)->connected);                                     \
+	     _n && (((c) = listgetdata(_n)), true); _n = listnextnode(_n))
+#else
+#define frr_each_ifaddr(ifp, c) frr_each (if_connected, (ifp)->connected, c)
+#endif
 
 static inline struct zclient *frrx_zclient_new(struct event_loop *loop,
 					       zclient_handler *const *handlers, size_t n)
