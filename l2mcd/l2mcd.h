@@ -39,11 +39,10 @@ struct l2mcd_tunnel {
 	struct l2tp_tunnel *l2tp;
 	uint16_t tunnel_id;
 	char peer_group[L2MCD_NAME_LEN];
-	struct l2mcd_endpoint *endpoint; /* LAC: which one we called; compared, not followed */
+	bool called; /* we opened it, to an endpoint of the peer-group */
 	struct endpoint local, peer;
 	struct l2mc_tunnel *lns;     /* while established */
 	struct l2mc_lac_tunnel *lac; /* while established */
-	bool retry_scheduled;
 	uint64_t data_packets; /* last activity report of the agent */
 };
 
@@ -62,7 +61,6 @@ struct l2mcd_session {
 	bool lac;     /* our role */
 	bool up;
 	char interface[IFNAMSIZ];     /* access or session interface */
-	struct l2mcd_access *access;  /* LAC */
 	enum l2mcd_ineligible ineligible;
 	/* LNS */
 	struct l2mcd_ifsessions_item by_ifindex;

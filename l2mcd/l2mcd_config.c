@@ -62,6 +62,7 @@ static void settings_default(struct l2mcd_config *c)
 		.heartbeat_ms = 1000,
 		.misses = 3,
 		.hold_on_loss_s = 300,
+		.restart_time_s = 120,
 	};
 }
 
@@ -255,9 +256,6 @@ void l2mcd_access_del(struct l2mcd_config *c, struct l2mcd_access *a)
 {
 	QOBJ_UNREG(a);
 	l2mcd_accesses_del(&c->accesses, a);
-	/* The call outlives its configuration until the next reconciliation. */
-	if (a->session)
-		a->session->access = NULL;
 	XFREE(MTYPE_ACCESS, a);
 }
 

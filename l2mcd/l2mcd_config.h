@@ -123,6 +123,7 @@ struct l2mcd_fib_config {
 	bool security_none;		 /* typed: tcp without security */
 	uint32_t heartbeat_ms, misses;
 	uint32_t hold_on_loss_s;
+	uint32_t restart_time_s; /* after a start, old entries are kept this long */
 	bool require_ack;
 };
 
