@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * l2mcd_lac.c - access interfaces: the subscriber behind each gets one incoming call.
+ *
+ * A call is placed while its netdev is up.  The LNS is the first endpoint of the peer-group, by
+ * preference, that is not on the denylist; calls of one peer-group share a tunnel.
+ */
+#include "l2mcd/l2mcd_p.h"
+
+#define RETRY_FIRST_MS 1000
+#define RETRY_MAX_MS   60000
+
+static msec_t deadline = MSEC_NEVER;
+static bool awake;
+
+void l2mcd_lac_wake(void)
+{
+	awake = true;
+	l2mcd_kick();
+}
+
+static void retry_later(struct l2mcd_access *a, msec_t now)
+{
+	uint32_t shift = a->failures < 6 ? a->failures : 6;
+	msec_t delay = (msec_t)RETRY_FIRST_MS << shift;
+
+	a->failures++;
+	a->retry_at = now + (delay < RETRY_MAX_MS ? delay : RETRY_MAX_MS);
+}
+
+/* The access this session belongs to; NULL if it has been removed or has another call. */
+static struct l2mcd_access *access_of(const struct l2mcd_session *s)
+{
+	struct l2mcd_access *a = l2mcd_access_find(&l2mcd_instance()->config, s->interface);
+
+	return a && a->session == s ? a : NULL;
+}
+
+void l2mcd_lac_session_up(struct l2mcd_session *s)
+{
+	struct l2mcd_access *a = access_of(s);
+
+	if (a)
+		a->failures = 0;
+	l2mcd_fib_session(s);
+}
+
+void l2mcd_lac_session_down(struct l2mcd_session *s, const char *reason)
+{
+	struct l2mcd_access *a = access_of(s);
+
+	l2mcd_fib_session_del(s);
+	if (!a)
+		return;
+	a->session = NULL;
+	retry_later(a, l2mcd_now());
+	l2mcd_lac_wake();
+}
+
+void l2mcd_lac_reachable(struct l2mcd *d, const struct l2mcd_tunnel *t, bool reachable)
+{
+	struct l2mcd_peer_group *g = l2mcd_peer_group_find(&d->config, t->peer_group);
+	struct l2mcd_endpoint *e;
+
+	if (!g)
+		return;
+	frr_each (l2mcd_endpoints, &g->endpoints, e)
+		if (addr_cmp(&e->addr, &t->peer.addr) == 0)
+			e->denied_until =
+				reachable ? 0 : l2mcd_now() + (msec_t)g->denylist_s * MSEC_PER_S;
+	l2mcd_lac_wake();
+}
+
+/* ---------------------------------------------------------------- choosing a tunnel */
+
+struct search {
+	const struct l2mcd_peer_group *group;
+	struct l2mcd_tunnel *found;
+};
+
+static void tunnel_fits(void *arg, struct l2mcd_tunnel *t)
+{
+	struct search *s = arg;
+	struct l2tp_tunnel_info info;
+
+	if (s->found || strcmp(t->peer_group, s->group->name) != 0)
+		return;
+	l2tp_tunnel_info(t->l2tp, &info);
+	if (info.state != L2TP_T_CLOSING)
+		s->found = t;
+}
+
+/* Preferred endpoint that may be tried; if all are denied, the one that is free soonest. */
+static struct l2mcd_endpoint *choose_endpoint(struct l2mcd_peer_group *g, msec_t now, msec_t *wait)
+{
+	struct l2mcd_endpoint *e;
+
+	*wait = MSEC_NEVER;
+	frr_each (l2mcd_endpoints, &g->endpoints, e) {
+		if (e->denied_until <= now)
+			return e;
+		if (e->denied_until < *wait)
+			*wait = e->denied_until;
+	}
+	return NULL;
+}
+
+static struct l2mcd_tunnel *tunnel_for(struct l2mcd *d, struct l2mcd_peer_group *g, msec_t now,
+				       msec_t *wait)
+{
+	struct search s = {.group = g};
+	struct l2mcd_endpoint *e;
+
+	*wait = MSEC_NEVER;
+	l2mcd_tunnels_walk(d, tunnel_fits, &s);
+	if (s.found)
+		return s.found;
+	e = choose_endpoint(g, now, wait);
+	return e ? l2mcd_tunnel_call(d, g, e) : NULL;
+}
+
+/* ---------------------------------------------------------------- reconciling */
+
+static bool wanted(struct l2mcd *d, const struct l2mcd_access *a, struct l2mcd_peer_group **g)
+{
+	*g = a->peer_group[0] ? l2mcd_peer_group_find(&d->config, a->peer_group) : NULL;
+	return d->config.present && *g && (*g)->lac && !(*g)->shutdown &&
+	       l2mcd_interface_up(a->interface);
+}
+
+static void place_call(struct l2mcd *d, struct l2mcd_access *a, struct l2mcd_peer_group *g,
+		       msec_t now)
+{
+	struct l2tp_call call = {.framing_type = 1, .tx_speed_bps = 1000000000};
+	struct l2mcd_profile *p = l2mcd_profile_find(&d->config, g->profile);
+	struct l2mcd_tunnel *t;
+	msec_t wait;
+
+	if (a->retry_at > now) {
+		if (a->retry_at < deadline)
+			deadline = a->retry_at;
+		return;
+	}
+	t = tunnel_for(d, g, now, &wait);
+	if (!t) {
+		if (wait < deadline)
+			deadline = wait;
+		return;
+	}
+	/* what a session provider of the LNS knows the subscriber by */
+	strlcpy(call.calling_number, a->interface, sizeof(call.calling_number));
+	call.sequencing_required = p && p->data_sequencing == L2MCD_SEQ_REQUIRE;
+	a->session = l2mcd_session_call(t, a, &call);
+}
+
+static void end_call(struct l2mcd_access *a, const char *why)
+{
+	/* the callback clears a->session */
+	l2tp_session_close(a->session->l2tp, L2TP_CDN_CARRIER_LOST, L2TP_ERR_NONE, why, l2mcd_now());
+	a->retry_at = 0;
+	a->failures = 0;
+}
+
+static void orphan(void *arg, struct l2mcd_session *s)
+{
+	if (s->lac && !access_of(s))
+		l2tp_session_close(s->l2tp, L2TP_CDN_ADMIN, L2TP_ERR_NONE, "access removed",
+				   l2mcd_now());
+}
+
+void l2mcd_lac_configured(void)
+{
+	l2mcd_sessions_walk(orphan, NULL);
+	l2mcd_lac_wake();
+}
+
+void l2mcd_lac_reconcile(struct l2mcd *d, msec_t now)
+{
+	struct l2mcd_access *a;
+
+	if (!awake && now < deadline)
+		return;
+	awake = false;
+	deadline = MSEC_NEVER;
+	frr_each (l2mcd_accesses, &d->config.accesses, a) {
+		struct l2mcd_peer_group *g;
+		bool want = wanted(d, a, &g);
+
+		if (a->session && (!want || strcmp(a->session->tunnel->peer_group, g->name) != 0))
+			end_call(a, want ? "peer-group changed" : "access interface down");
+		if (want && !a->session)
+			place_call(d, a, g, now);
+	}
+}
+
+msec_t l2mcd_lac_deadline(const struct l2mcd *d)
+{
+	return deadline;
+}
