@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * l2mcd_lns.c - unicast sessions on the LNS: their netdev, and the group state behind it.
+ *
+ * RFC 4045 4.2: each session is one attached network with an IGMP and an MLD querier of its own
+ * (R4045-4.1-4, -5).  What it wants goes to the multicast engine.
+ */
+#include "l2mcd/l2mcd_p.h"
+
+enum { V4, V6 };
+
+static int ifsession_cmp(const struct l2mcd_session *a, const struct l2mcd_session *b)
+{
+	return numcmp(a->ifindex, b->ifindex);
+}
+
+static uint32_t ifsession_hash(const struct l2mcd_session *s)
+{
+	return jhash_1word(s->ifindex, 7);
+}
+
+DECLARE_HASH(l2mcd_ifsessions, struct l2mcd_session, by_ifindex, ifsession_cmp, ifsession_hash);
+
+PREDECL_HASH(l2mcd_names);
+
+/** A reserved interface name; the netdev need not exist. */
+struct name {
+	struct l2mcd_names_item item;
+	char interface[IFNAMSIZ];
+	struct l2mcd_session *session;
+};
+
+static int name_cmp(const struct name *a, const struct name *b)
+{
+	return strcmp(a->interface, b->interface);
+}
+
+static uint32_t name_hash(const struct name *n)
+{
+	return string_hash_make(n->interface);
+}
+
+DECLARE_HASH(l2mcd_names, struct name, item, name_cmp, name_hash);
+DEFINE_MTYPE_STATIC(L2MCD, L2MCD_NAME, "session interface name");
+
+static struct l2mcd_ifsessions_head ifsessions;
+static struct l2mcd_names_head names;
+
+static const struct l2mcd_provider *provider(const struct l2mcd *d)
+{
+	return d->config.provider == L2MCD_PROVIDER_EXTERNAL ? &l2mcd_external : NULL;
+}
+
+struct l2mcd_session *l2mcd_lns_by_ifindex(ifindex_t ifindex)
+{
+	struct l2mcd_session key = {.ifindex = ifindex};
+
+	return l2mcd_ifsessions_find(&ifsessions, &key);
+}
+
+static struct name *name_find(const char *interface)
+{
+	struct name key = {};
+
+	strlcpy(key.interface, interface, sizeof(key.interface));
+	return l2mcd_names_find(&names, &key);
+}
+
+struct l2mcd_session *l2mcd_lns_by_name(const char *interface)
+{
+	struct name *n = name_find(interface);
+
+	return n ? n->session : NULL;
+}
+
+/* ---------------------------------------------------------------- group state */
+
+static void gmp_query(void *ctx, struct gmp_router *r, const struct gmp_msg *m)
+{
+	const struct l2mcd_session *s = ctx;
+
+	L2MCD_DEBUG(gmp, "%s: query sent", s->interface);
+	l2mcd_tap_send(s, m);
+}
+
+static void gmp_state(void *ctx, struct gmp_router *r, const struct addr *group,
+		      const struct gmp_filter *f)
+{
+	struct l2mcd_session *s = ctx;
+	char text[ADDR_STRLEN];
+
+	if (!s->user || !l2mcd_config_group_allowed(&l2mcd_instance()->config, group))
+		return;
+	L2MCD_DEBUG(gmp, "%s: %s %s, %zu sources", s->interface, addr_str(group, text),
+		    f->exclude ? "EXCLUDE" : "INCLUDE", f->n);
+	l2mc_user_report(s->user, group, f, l2mcd_now());
+	l2mcd_kick();
+}
+
+static const struct gmp_router_ops gmp_ops = {.query = gmp_query, .state = gmp_state};
+
+static void gmp_params(const struct l2mcd *d, const struct interface *ifp, bool mld,
+		       struct gmp_router_params *p)
+{
+	const struct l2mcd_multicast *m = &d->config.multicast;
+
+	gmp_router_params_default(p, mld);
+	p->version = m->version;
+	p->robustness = m->robustness;
+	p->query_interval_ms = m->query_interval_s * MSEC_PER_S;
+	if (p->response_interval_ms >= p->query_interval_ms) /* RFC 3376 8.3 */
+		p->response_interval_ms = p->query_interval_ms / 2;
+	p->last_member_ms = m->last_member_ds * 100;
+	p->immediate_leave = m->immediate_leave;
+	p->election = false; /* a subscriber is no querier */
+	p->maximum_groups = m->maximum_groups;
+	p->maximum_joins_per_s = m->maximum_joins;
+	p->address = l2mcd_interface_address(ifp, mld);
+}
+
+static void gmp_start(struct l2mcd *d, struct l2mcd_session *s, const struct interface *ifp)
+{
+	for (int v = V4; v <= V6; v++) {
+		struct gmp_router_params p;
+
+		gmp_params(d, ifp, v == V6, &p);
+		if (s->gmp[v])
+			gmp_router_set_params(s->gmp[v], &p);
+		else
+			s->gmp[v] = gmp_router_new(&p, &gmp_ops, s, &d->wheel);
+	}
+}
+
+static void gmp_stop(struct l2mcd_session *s)
+{
+	for (int v = V4; v <= V6; v++) {
+		if (s->gmp[v])
+			gmp_router_free(s->gmp[v]);
+		s->gmp[v] = NULL;
+	}
+}
+
+/* ---------------------------------------------------------------- the netdev comes and goes */
+
+static void review_eligible(struct l2mcd_session *s)
+{
+	bool ok = s->ineligible == L2MCD_ELIGIBLE;
+
+	if (s->user)
+		l2mc_user_set_eligible(s->user, ok, ok, l2mcd_now());
+}
+
+static void interface_gone(struct l2mcd_session *s)
+{
+	if (s->ifindex)
+		l2mcd_ifsessions_del(&ifsessions, s);
+	s->ifindex = 0;
+	gmp_stop(s);
+	if (s->user)
+		l2mc_user_del(s->user, l2mcd_now());
+	s->user = NULL;
+	l2mcd_fib_session_del(s);
+}
+
+void l2mcd_lns_interface(struct l2mcd_session *s, const struct interface *ifp)
+{
+	struct l2mcd *d = l2mcd_instance();
+
+	if (!ifp || (s->ifindex && s->ifindex != ifp->ifindex))
+		interface_gone(s);
+	if (!ifp) {
+		l2mcd_history_add(s->tunnel->tunnel_id, s->session_id, "%s is not up",
+				  s->interface);
+		if (s->ineligible == L2MCD_ELIGIBLE)
+			s->ineligible = L2MCD_INELIGIBLE_NO_INTERFACE;
+		return;
+	}
+	if (s->ineligible == L2MCD_INELIGIBLE_NO_INTERFACE)
+		s->ineligible = L2MCD_ELIGIBLE;
+	if (!s->ifindex) {
+		s->ifindex = ifp->ifindex;
+		s->framing = l2mcd_interface_framing(ifp);
+		l2mcd_ifsessions_add(&ifsessions, s);
+		l2mcd_fib_session(s);
+		s->user = l2mc_user_add(s->tunnel->lns, s->session_id, s->peer_session_id, s);
+	}
+	review_eligible(s);
+	gmp_start(d, s, ifp);
+	l2mcd_kick();
+}
+
+/* ---------------------------------------------------------------- calls */
+
+uint16_t l2mcd_lns_call_accept(struct l2mcd_session *s)
+{
+	const struct l2mcd_provider *p = provider(l2mcd_instance());
+	struct l2tp_session_info info;
+	struct l2tp_tunnel_info tunnel;
+	const char *why = "no session interface is configured";
+	struct name *n;
+
+	l2tp_session_info(s->l2tp, &info);
+	l2tp_tunnel_info(s->tunnel->l2tp, &tunnel);
+	if (!p || !p->reserve(s, &info.call, tunnel.peer_host_name, &why)) {
+		zlog_notice("call \"%s\" from %s refused: %s", info.call.calling_number,
+			    tunnel.peer_host_name, why);
+		l2mcd_history_add(s->tunnel->tunnel_id, s->session_id, "call %s refused: %s",
+				  info.call.calling_number, why);
+		return L2TP_CDN_NO_FACILITIES;
+	}
+	n = XCALLOC(MTYPE_L2MCD_NAME, sizeof(*n));
+	strlcpy(n->interface, s->interface, sizeof(n->interface));
+	n->session = s;
+	l2mcd_names_add(&names, n);
+	return 0;
+}
+
+void l2mcd_lns_session_up(struct l2mcd_session *s)
+{
+	const struct l2mcd_provider *p = provider(l2mcd_instance());
+
+	if (p)
+		p->start(s);
+}
+
+void l2mcd_lns_session_down(struct l2mcd_session *s)
+{
+	const struct l2mcd_provider *p = provider(l2mcd_instance());
+	struct name *n = name_find(s->interface);
+
+	if (p)
+		p->stop(s);
+	interface_gone(s);
+	if (n && n->session == s) {
+		l2mcd_names_del(&names, n);
+		XFREE(MTYPE_L2MCD_NAME, n);
+	}
+}
+
+/* ---------------------------------------------------------------- configuration */
+
+static void report_again(void *arg, const struct gmp_group_info *g)
+{
+	struct l2mcd_session *s = arg;
+	bool allowed = l2mcd_config_group_allowed(&l2mcd_instance()->config, &g->group);
+
+	l2mc_user_report(s->user, &g->group, allowed ? &g->filter : &GMP_FILTER_NONE, l2mcd_now());
+}
+
+/* The querier's settings and the group range may be new. */
+void l2mcd_lns_reconcile(struct l2mcd *d)
+{
+	struct l2mcd_session *s;
+
+	frr_each (l2mcd_ifsessions, &ifsessions, s) {
+		const struct interface *ifp = l2mcd_interface_up(s->interface);
+
+		if (!ifp || !s->user)
+			continue;
+		gmp_start(d, s, ifp);
+		for (int v = V4; v <= V6; v++)
+			gmp_router_walk(s->gmp[v], report_again, s);
+	}
+}
+
+void l2mcd_lns_init(struct l2mcd *d)
+{
+	l2mcd_ifsessions_init(&ifsessions);
+	l2mcd_names_init(&names);
+}
+
+void l2mcd_lns_fini(struct l2mcd *d)
+{
+	struct l2mcd_session *s;
+	struct name *n;
+
+	while ((s = l2mcd_ifsessions_pop(&ifsessions))) {
+		s->ifindex = 0;
+		gmp_stop(s);
+	}
+	while ((n = l2mcd_names_pop(&names)))
+		XFREE(MTYPE_L2MCD_NAME, n);
+	l2mcd_ifsessions_fini(&ifsessions);
+	l2mcd_names_fini(&names);
+}
