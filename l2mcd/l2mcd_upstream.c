@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * l2mcd_upstream.c - l2mc0: the interface on which stock pimd hears what all sessions want.
+ *
+ * A TUN made here; pimd runs `ip pim passive` and `ip igmp` on it and hears one IGMPv3 host, the
+ * address after ours (RFC 4605 style).  Forwarded packets leave on it and are taken there by
+ * the forwarding agent; what reaches the file descriptor was not taken and is counted.
+ *
+ * The device outlives the daemon when that dies, so that pimd keeps its state and forwarding
+ * goes on until the daemon is back (zebra: `no link-detect` on the interface); an orderly stop
+ * removes it.
+ */
+#include "l2mcd/l2mcd_p.h"
+
+#include "lib/gmp_host.h"
+
+#include <linux/if_tun.h>
+#include <net/if_arp.h>
+#include <sys/ioctl.h>
+
+#define READ_BUDGET 256 /* packets per wake-up */
+
+static int fd = -1;
+static char device[IFNAMSIZ];
+static struct addr device_address;
+static struct event *t_read;
+static struct gmp_host *hosts[2]; /* IGMP, MLD */
+static struct gmp_decoder decoder;
+
+static void host_send(void *ctx, struct span packet)
+{
+	struct l2mcd *d = ctx;
+
+	if (fd >= 0 && write(fd, packet.p, packet.len) == (ssize_t)packet.len)
+		d->stats.upstream_reports++;
+}
+
+static const struct gmp_host_ops host_ops = {.send = host_send};
+
+/* ---------------------------------------------------------------- packets from the kernel */
+
+static void input(struct l2mcd *d, struct span packet)
+{
+	struct gmp_msg m;
+
+	if (gmp_msg_decode(&decoder, packet, &m) != GMP_DECODE_OK) {
+		const uint8_t *p = packet.p;
+
+		if (packet.len >= 20 && p[0] >> 4 == 4 && (p[16] & 0xf0) == 0xe0 && p[9] != 2)
+			d->stats.upstream_unforwarded++;
+		return;
+	}
+	if (m.type != GMP_QUERY || !hosts[m.mld])
+		return;
+	d->stats.upstream_queries++;
+	gmp_host_query(hosts[m.mld], &m, l2mcd_now());
+}
+
+static void upstream_read(struct event *event)
+{
+	struct l2mcd *d = l2mcd_instance();
+	static uint8_t buf[65536];
+
+	event_add_read(d->master, upstream_read, NULL, fd, &t_read);
+	for (int i = 0; i < READ_BUDGET; i++) {
+		ssize_t n = read(fd, buf, sizeof(buf));
+
+		if (n <= 0)
+			break;
+		input(d, (struct span){buf, n});
+	}
+	l2mcd_kick();
+}
+
+/* ---------------------------------------------------------------- the device */
+
+static struct sockaddr_in in_address(const struct addr *a)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET};
+
+	memcpy(&sin.sin_addr, addr_octets(a), 4);
+	return sin;
+}
+
+static bool configure_device(const struct l2mcd_multicast *m)
+{
+	struct ifreq ifr = {};
+	struct sockaddr_in address = in_address(&m->upstream_address), mask = {.sin_family = AF_INET};
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), r;
+
+	if (s < 0)
+		return false;
+	mask.sin_addr.s_addr =
+		htonl(m->upstream_prefixlen ? ~UINT32_C(0) << (32 - m->upstream_prefixlen) : 0);
+	strlcpy(ifr.ifr_name, m->upstream_interface, sizeof(ifr.ifr_name));
+	memcpy(&ifr.ifr_addr, &address, sizeof(address));
+	r = ioctl(s, SIOCSIFADDR, &ifr);
+	memcpy(&ifr.ifr_netmask, &mask, sizeof(mask));
+	r |= ioctl(s, SIOCSIFNETMASK, &ifr);
+	r |= ioctl(s, SIOCGIFFLAGS, &ifr);
+	ifr.ifr_flags |= IFF_UP | IFF_MULTICAST;
+	r |= ioctl(s, SIOCSIFFLAGS, &ifr);
+	close(s);
+	return r == 0;
+}
+
+static int open_device(const struct l2mcd_multicast *m)
+{
+	struct ifreq ifr = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+	int tun = -1, err = 0;
+
+	strlcpy(ifr.ifr_name, m->upstream_interface, sizeof(ifr.ifr_name));
+	frr_with_privs (&l2mcd_privs) {
+		tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+		if (tun >= 0 && (ioctl(tun, TUNSETIFF, &ifr) < 0 || ioctl(tun, TUNSETPERSIST, 1) < 0 ||
+				 !configure_device(m))) {
+			err = errno;
+			close(tun);
+			tun = -1;
+		} else {
+			err = errno;
+		}
+	}
+	errno = err;
+	return tun;
+}
+
+static void close_device(struct l2mcd *d, bool remove)
+{
+	event_cancel(&t_read);
+	for (size_t i = 0; i < array_size(hosts); i++) {
+		if (hosts[i])
+			gmp_host_free(hosts[i]);
+		hosts[i] = NULL;
+	}
+	if (fd < 0)
+		return;
+	if (remove) {
+		frr_with_privs (&l2mcd_privs) {
+			if (ioctl(fd, TUNSETPERSIST, 0) < 0)
+				zlog_warn("cannot remove %s: %s", device, safe_strerror(errno));
+		}
+	}
+	close(fd);
+	fd = -1;
+}
+
+/* The host is the address after ours: pimd accepts reports of connected sources only. */
+static struct addr host_address(const struct l2mcd_multicast *m)
+{
+	struct addr a = m->upstream_address;
+
+	a.b[15]++;
+	return a;
+}
+
+static void start_hosts(struct l2mcd *d)
+{
+	struct addr link_local = {{0xfe, 0x80, [15] = 2}};
+
+	for (int v6 = 0; v6 <= 1; v6++) {
+		struct gmp_host_params p;
+
+		gmp_host_params_default(&p, v6);
+		p.address = v6 ? link_local : host_address(&d->config.multicast);
+		/* facts about pimd: EXCLUDE {S} forwards nothing, sources need the SSM range */
+		p.flatten_exclude = true;
+		p.asm_as_exclude = true;
+		hosts[v6] = gmp_host_new(&p, &host_ops, d, &d->wheel);
+	}
+}
+
+static void tell_group(void *arg, const struct addr *group, const struct gmp_filter *f)
+{
+	l2mcd_upstream_set(group, f);
+}
+
+void l2mcd_upstream_reconcile(struct l2mcd *d)
+{
+	const struct l2mcd_multicast *m = &d->config.multicast;
+	bool want = d->config.present && d->config.provider != L2MCD_PROVIDER_NONE;
+
+	if (fd >= 0 && (!want || strcmp(device, m->upstream_interface) != 0 ||
+			addr_cmp(&device_address, &m->upstream_address) != 0))
+		close_device(d, true);
+	if (!want || fd >= 0)
+		return;
+	fd = open_device(m);
+	if (fd < 0) {
+		zlog_err("cannot make %s: %s", m->upstream_interface, safe_strerror(errno));
+		return;
+	}
+	strlcpy(device, m->upstream_interface, sizeof(device));
+	device_address = m->upstream_address;
+	start_hosts(d);
+	event_add_read(d->master, upstream_read, NULL, fd, &t_read);
+	l2mc_lns_records(d->lns, tell_group, NULL);
+}
+
+void l2mcd_upstream_set(const struct addr *group, const struct gmp_filter *f)
+{
+	struct gmp_host *h = hosts[!addr_is_v4(group)];
+
+	if (h)
+		gmp_host_set(h, group, f, l2mcd_now());
+}
+
+void l2mcd_upstream_fini(struct l2mcd *d)
+{
+	close_device(d, true);
+}
