@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * l2mcd_fib.c - forwarding objects: what the engines decided, as mcfib/1 says it.
+ *
+ * Flows change often and in bursts; they are collected and built once per round.  Tunnels and
+ * sessions go out at once, before the flows that use them.  A replication object carries the
+ * version of its OSL, so that the LAC acknowledges exactly what forwarding has taken over.
+ */
+#include "l2mcd/l2mcd_p.h"
+
+#include "lib/fib_zmq.h"
+#include "lib/zmq_loop.h"
+
+#define TABLES_LAC (1u << FIB_L2TP_TUNNEL | 1u << FIB_ACCESS_SESSION | 1u << FIB_L2TP_REPLICATION)
+
+DEFINE_MTYPE_STATIC(L2MCD, L2MCD_DIRTY, "changed flow");
+DEFINE_MTYPE_STATIC(L2MCD, L2MCD_OSL, "programmed list");
+
+PREDECL_HASH(l2mcd_dirty);
+PREDECL_HASH(l2mcd_osls);
+
+/** A flow whose object is to be built anew. */
+struct dirty {
+	struct l2mcd_dirty_item item;
+	struct fib_key key;
+	struct l2mc_flow *flow;
+};
+
+/** An OSL in forwarding: which version of the list a generation stands for. */
+struct osl {
+	struct l2mcd_osls_item item;
+	struct fib_key key;
+	uint64_t generation, version;
+	bool confirm; /* installed already when it was set: to be told in this round */
+};
+
+static uint32_t key_hash(const struct fib_key *k)
+{
+	return jhash(k, sizeof(*k), 0x4045);
+}
+
+static int dirty_cmp(const struct dirty *a, const struct dirty *b)
+{
+	return memcmp(&a->key, &b->key, sizeof(a->key));
+}
+
+static uint32_t dirty_hash(const struct dirty *d)
+{
+	return key_hash(&d->key);
+}
+
+static int osl_cmp(const struct osl *a, const struct osl *b)
+{
+	return memcmp(&a->key, &b->key, sizeof(a->key));
+}
+
+static uint32_t osl_hash(const struct osl *o)
+{
+	return key_hash(&o->key);
+}
+
+DECLARE_HASH(l2mcd_dirty, struct dirty, item, dirty_cmp, dirty_hash);
+DECLARE_HASH(l2mcd_osls, struct osl, item, osl_cmp, osl_hash);
+
+static struct l2mcd_dirty_head dirty;
+static struct l2mcd_osls_head osls;
+static bool confirm_wanted;
+static struct fib_zmq *zmq;
+static struct zmq_loop *loop;
+static struct event *t_complete;
+static bool completed;
+static char endpoint[192], bind_error[128];
+static struct l2mcd_fib_config applied;
+
+/* ---------------------------------------------------------------- tunnels and sessions */
+
+static void set(const struct fib_key *key, union fib_value *v)
+{
+	struct l2mcd *d = l2mcd_instance();
+
+	fib_pub_set(d->fib, key, v);
+	if (loop)
+		zmq_loop_kick(loop);
+}
+
+static void del(const struct fib_key *key)
+{
+	struct l2mcd *d = l2mcd_instance();
+
+	fib_pub_del(d->fib, key);
+	if (loop)
+		zmq_loop_kick(loop);
+}
+
+void l2mcd_fib_tunnel(const struct l2mcd_tunnel *t)
+{
+	struct fib_key key = fib_key_l2tp_tunnel(t->tunnel_id);
+	struct l2tp_tunnel_info info;
+	union fib_value v = {};
+
+	l2tp_tunnel_info(t->l2tp, &info);
+	v.l2tp_tunnel.peer_tunnel_id = info.peer_tunnel_id;
+	v.l2tp_tunnel.local = t->local;
+	v.l2tp_tunnel.peer = t->peer;
+	v.l2tp_tunnel.udp_checksum = true; /* R2661-8.1-3: on by default */
+	set(&key, &v);
+}
+
+void l2mcd_fib_tunnel_del(const struct l2mcd_tunnel *t)
+{
+	struct fib_key key = fib_key_l2tp_tunnel(t->tunnel_id);
+
+	del(&key);
+}
+
+void l2mcd_fib_session(const struct l2mcd_session *s)
+{
+	struct fib_key key = fib_key_access_session(s->tunnel->tunnel_id, s->session_id);
+	const struct interface *ifp = l2mcd_interface_up(s->interface);
+	union fib_value v = {};
+
+	v.access_session.peer_session_id = s->peer_session_id;
+	v.access_session.role = s->lac ? FIB_ROLE_LAC : FIB_ROLE_LNS;
+	strlcpy(v.access_session.interface, s->interface, sizeof(v.access_session.interface));
+	v.access_session.framing = ifp ? l2mcd_interface_framing(ifp) : FIB_FRAMING_RAW_IP;
+	v.access_session.unicast = true;
+	set(&key, &v);
+}
+
+void l2mcd_fib_session_del(const struct l2mcd_session *s)
+{
+	struct fib_key key = fib_key_access_session(s->tunnel->tunnel_id, s->session_id);
+
+	del(&key);
+}
+
+/* ---------------------------------------------------------------- flows (LNS) */
+
+struct fib_key l2mcd_flow_key(const struct addr *group, const struct addr *source)
+{
+	return fib_key_l2tp_flow("", group, source);
+}
+
+void l2mcd_fib_flow_changed(struct l2mc_flow *f, bool gone)
+{
+	struct dirty ref = {.key = l2mcd_flow_key(l2mc_flow_group(f), l2mc_flow_source(f))};
+	struct dirty *e = l2mcd_dirty_find(&dirty, &ref);
+
+	if (gone) {
+		if (e) {
+			l2mcd_dirty_del(&dirty, e);
+			XFREE(MTYPE_L2MCD_DIRTY, e);
+		}
+		del(&ref.key);
+	} else if (!e) {
+		e = XCALLOC(MTYPE_L2MCD_DIRTY, sizeof(*e));
+		e->key = ref.key;
+		e->flow = f;
+		l2mcd_dirty_add(&dirty, e);
+	}
+}
+
+struct build {
+	struct fib_flow_branch *branches;
+	size_t n, size;
+};
+
+static void add_branch(void *arg, const struct l2mc_branch *b)
+{
+	struct build *build = arg;
+	struct fib_flow_branch *to;
+
+	if (build->n == build->size) {
+		build->size = build->size ? 2 * build->size : 8;
+		build->branches = realloc(build->branches, build->size * sizeof(*to));
+		if (!build->branches)
+			memory_oom(build->size * sizeof(*to), "flow branches");
+	}
+	to = &build->branches[build->n++];
+	*to = (struct fib_flow_branch){.tunnel_id = l2mc_tunnel_id(b->tunnel)};
+	if (b->session) {
+		struct l2mc_session_info i;
+
+		l2mc_session_info(b->session, &i);
+		to->kind = FIB_BRANCH_MULTICAST_SESSION;
+		to->session_id = i.session_id;
+		to->peer_session_id = i.peer_session_id;
+		to->sequencing = i.sequencing;
+	} else {
+		to->kind = FIB_BRANCH_UNICAST_SESSION;
+		to->session_id = l2mc_user_session_id(b->user);
+	}
+}
+
+static void build_flow(struct l2mcd *d, const struct dirty *e)
+{
+	struct build build = {};
+	union fib_value v = {};
+
+	l2mc_flow_branches(e->flow, add_branch, &build);
+	strlcpy(v.l2tp_flow.upstream_interface, d->config.multicast.upstream_interface,
+		sizeof(v.l2tp_flow.upstream_interface));
+	v.l2tp_flow.branches = build.branches;
+	v.l2tp_flow.n_branches = build.n;
+	fib_pub_set(d->fib, &e->key, &v);
+}
+
+/* ---------------------------------------------------------------- replication (LAC) */
+
+static struct osl *osl_find(const struct fib_key *key)
+{
+	struct osl ref = {.key = *key};
+
+	return l2mcd_osls_find(&osls, &ref);
+}
+
+static void osl_confirm(const struct osl *o, bool ok)
+{
+	struct l2mcd *d = l2mcd_instance();
+	uint16_t tunnel_id = o->key.l2tp_replication.tunnel_id;
+	struct l2tp_tunnel *l2tp = l2tp_tunnel_find(d->l2tp, tunnel_id);
+	struct l2mcd_tunnel *t = l2tp ? l2tp_tunnel_data(l2tp) : NULL;
+
+	if (t && t->lac)
+		l2mc_osl_installed(t->lac, o->key.l2tp_replication.session_id, o->version, ok,
+				   l2mcd_now());
+}
+
+bool l2mcd_fib_ready(void)
+{
+	return fib_pub_has_primary(l2mcd_instance()->fib, TABLES_LAC);
+}
+
+void l2mcd_fib_program(const struct l2mc_osl *o)
+{
+	struct l2mcd *d = l2mcd_instance();
+	struct fib_object_info installed;
+	struct l2mc_osl_info info;
+	union fib_value v = {};
+	const uint16_t *members;
+	struct fib_key key;
+	struct osl *e;
+	size_t n;
+
+	l2mc_osl_info(o, &info);
+	members = l2mc_osl_members(o, &n);
+	key = fib_key_l2tp_replication(l2mc_lac_tunnel_id(info.tunnel), info.session_id);
+	v.l2tp_replication.n_members = n;
+	if (n) {
+		v.l2tp_replication.members = malloc(n * sizeof(*members));
+		if (!v.l2tp_replication.members)
+			memory_oom(n * sizeof(*members), "outgoing sessions");
+		memcpy(v.l2tp_replication.members, members, n * sizeof(*members));
+	}
+	e = osl_find(&key);
+	if (!e) {
+		e = XCALLOC(MTYPE_L2MCD_OSL, sizeof(*e));
+		e->key = key;
+		l2mcd_osls_add(&osls, e);
+	}
+	e->version = info.version;
+	e->generation = fib_pub_set(d->fib, &key, &v);
+	if (fib_pub_lookup(d->fib, &key, &installed) && installed.state == FIB_STATE_INSTALLED) {
+		e->confirm = true; /* the same list again: no new status will come */
+		confirm_wanted = true;
+	}
+	if (loop)
+		zmq_loop_kick(loop);
+	l2mcd_kick();
+}
+
+void l2mcd_fib_unprogram(const struct l2mc_osl *o)
+{
+	struct l2mc_osl_info info;
+	struct fib_key key;
+	struct osl *e;
+
+	l2mc_osl_info(o, &info);
+	key = fib_key_l2tp_replication(l2mc_lac_tunnel_id(info.tunnel), info.session_id);
+	e = osl_find(&key);
+	if (e) {
+		l2mcd_osls_del(&osls, e);
+		XFREE(MTYPE_L2MCD_OSL, e);
+	}
+	del(&key);
+}
+
+/* ---------------------------------------------------------------- what consumers say */
+
+static void cb_installed(void *ctx, const struct fib_key *key, uint64_t generation,
+			 enum fib_install state, const char *text)
+{
+	char name[128];
+	struct osl *o;
+
+	L2MCD_DEBUG(fib, "%s generation %" PRIu64 " %s %s",
+		    fib_key_str(key, name, sizeof(name)), generation, fib_install_name(state), text);
+	if (state == FIB_STATE_FAILED || state == FIB_STATE_UNSUPPORTED)
+		zlog_warn("forwarding: %s %s: %s", fib_key_str(key, name, sizeof(name)),
+			  fib_install_name(state), text);
+	if (key->table != FIB_L2TP_REPLICATION)
+		return;
+	o = osl_find(key);
+	if (!o || o->generation != generation)
+		return;
+	if (state == FIB_STATE_INSTALLED)
+		osl_confirm(o, true);
+	else if (state == FIB_STATE_FAILED || state == FIB_STATE_UNSUPPORTED)
+		osl_confirm(o, false);
+	l2mcd_kick();
+}
+
+static void cb_activity(void *ctx, const struct fib_consumer *c, const struct fib_activity *a)
+{
+	struct l2mcd *d = ctx;
+	struct l2tp_tunnel *l2tp;
+	struct l2mcd_tunnel *t;
+
+	if (a->key.table != FIB_L2TP_TUNNEL)
+		return;
+	l2tp = l2tp_tunnel_find(d->l2tp, a->key.l2tp_tunnel.tunnel_id);
+	t = l2tp ? l2tp_tunnel_data(l2tp) : NULL;
+	if (!t || a->packets == t->data_packets)
+		return;
+	/* data is a sign of life like any other message (R2661-6.5-2, A4045-50) */
+	t->data_packets = a->packets;
+	l2tp_engine_data_seen(d->l2tp, t->tunnel_id, l2mcd_now());
+}
+
+static void cb_consumer(void *ctx, const struct fib_consumer *c, bool up, const char *reason)
+{
+	struct fib_consumer_info i;
+
+	fib_consumer_info(c, &i);
+	zlog_info("forwarding agent %s %s%s%s", i.name, up ? "connected" : "gone", up ? "" : ": ",
+		  up ? "" : reason);
+}
+
+static const struct fib_pub_ops pub_ops = {
+	.installed = cb_installed,
+	.activity = cb_activity,
+	.consumer = cb_consumer,
+};
+
+/* ---------------------------------------------------------------- the round */
+
+void l2mcd_fib_flush(struct l2mcd *d)
+{
+	struct dirty *e;
+	struct osl *o;
+	bool any = l2mcd_dirty_count(&dirty) > 0;
+
+	while ((e = l2mcd_dirty_pop(&dirty))) {
+		build_flow(d, e);
+		XFREE(MTYPE_L2MCD_DIRTY, e);
+	}
+	if (any && loop)
+		zmq_loop_kick(loop);
+	if (!confirm_wanted)
+		return;
+	confirm_wanted = false;
+	frr_each_safe (l2mcd_osls, &osls, o) {
+		if (!o->confirm)
+			continue;
+		o->confirm = false;
+		osl_confirm(o, true);
+	}
+}
+
+/* ---------------------------------------------------------------- transport */
+
+const char *l2mcd_fib_endpoint(const char **error)
+{
+	*error = bind_error[0] ? bind_error : NULL;
+	return zmq ? endpoint : "";
+}
+
+/* Two lines: public key, secret key, in Z85. */
+static bool read_keys(const char *path, struct fib_zmq_security *s)
+{
+	FILE *f = fopen(path, "re");
+	bool ok;
+
+	if (!f)
+		return false;
+	ok = fscanf(f, "%40s %40s", s->server_public, s->server_secret) == 2;
+	fclose(f);
+	return ok && strlen(s->server_public) == 40 && strlen(s->server_secret) == 40;
+}
+
+static void transport_close(void)
+{
+	if (loop)
+		zmq_loop_free(loop);
+	if (zmq)
+		fib_zmq_close(zmq);
+	loop = NULL;
+	zmq = NULL;
+}
+
+static void transport_open(struct l2mcd *d)
+{
+	const struct l2mcd_fib_config *c = &d->config.fib;
+	struct fib_zmq_security security = {.allow_file = c->allow_file};
+	const char *error = NULL;
+	bool curve = c->server_key_file[0] != 0;
+
+	if (c->endpoint[0])
+		strlcpy(endpoint, c->endpoint, sizeof(endpoint));
+	else
+		snprintf(endpoint, sizeof(endpoint), "ipc://%s/l2mcd.fib", frr_runstatedir);
+	bind_error[0] = 0;
+	if (curve && !read_keys(c->server_key_file, &security))
+		error = "cannot read the server key file";
+	else if (!curve && !c->security_none && strncmp(endpoint, "tcp://", 6) == 0)
+		error = "tcp without security curve or security none";
+	else
+		zmq = fib_zmq_bind(endpoint, curve ? &security : NULL, &error);
+	if (!zmq) {
+		strlcpy(bind_error, error, sizeof(bind_error));
+		zlog_err("cannot offer forwarding objects on %s: %s", endpoint, error);
+		return;
+	}
+	loop = zmq_loop_new(d->master, zmq, d->fib);
+}
+
+static void params(const struct l2mcd *d, struct fib_pub_params *p)
+{
+	const struct l2mcd_fib_config *c = &d->config.fib;
+
+	fib_pub_params_default(p);
+	snprintf(p->software, sizeof(p->software), "l2mcd %s", PACKAGE_VERSION);
+	if (c->heartbeat_ms)
+		p->heartbeat_ms = c->heartbeat_ms;
+	if (c->misses)
+		p->liveness = c->misses;
+	p->hold_on_loss_s = c->hold_on_loss_s;
+	p->require_all = c->require_ack;
+}
+
+/*
+ * Peers of an earlier run have had time to come back: what no new object mentions is stale.
+ * Until then the agent keeps forwarding what that run had installed.
+ */
+static void complete(struct event *event)
+{
+	struct l2mcd *d = l2mcd_instance();
+
+	completed = true;
+	fib_pub_complete(d->fib);
+	if (loop)
+		zmq_loop_kick(loop);
+}
+
+static void arm_complete(struct l2mcd *d)
+{
+	msec_t due = d->started + (msec_t)d->config.fib.restart_time_s * MSEC_PER_S, now = l2mcd_now();
+
+	event_cancel(&t_complete);
+	if (!completed)
+		event_add_timer_msec(d->master, complete, NULL, due > now ? due - now : 0,
+				     &t_complete);
+}
+
+void l2mcd_fib_reconcile(struct l2mcd *d)
+{
+	struct fib_pub_params p;
+
+	params(d, &p);
+	fib_pub_set_params(d->fib, &p);
+	arm_complete(d);
+	if (!d->config.present) {
+		transport_close();
+		return;
+	}
+	if (zmq && memcmp(&applied, &d->config.fib, sizeof(applied)) == 0)
+		return;
+	transport_close();
+	applied = d->config.fib;
+	transport_open(d);
+}
+
+void l2mcd_fib_init(struct l2mcd *d)
+{
+	struct fib_pub_params p;
+
+	l2mcd_dirty_init(&dirty);
+	l2mcd_osls_init(&osls);
+	params(d, &p);
+	/* wall clock: no earlier run of the daemon had this epoch */
+	d->fib = fib_pub_new(&p, &pub_ops, d, (uint64_t)time(NULL) << 20 | (getpid() & 0xfffff),
+			     l2mcd_now());
+}
+
+void l2mcd_fib_fini(struct l2mcd *d)
+{
+	struct dirty *e;
+	struct osl *o;
+
+	event_cancel(&t_complete);
+	if (loop) {
+		fib_pub_bye(d->fib, l2mcd_now());
+		zmq_loop_flush(loop);
+	}
+	transport_close();
+	while ((e = l2mcd_dirty_pop(&dirty)))
+		XFREE(MTYPE_L2MCD_DIRTY, e);
+	while ((o = l2mcd_osls_pop(&osls)))
+		XFREE(MTYPE_L2MCD_OSL, o);
+	l2mcd_dirty_fini(&dirty);
+	l2mcd_osls_fini(&osls);
+	fib_pub_free(d->fib);
+}
