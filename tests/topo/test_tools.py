@@ -6,6 +6,7 @@ import struct
 import pytest
 
 import mc
+import pcap
 import tap
 from lab import Talker
 from netns import LabError, Namespace, Process, veth, wait_for
@@ -131,3 +132,20 @@ def test_a_process_that_ended_is_seen(tmp_path):
     p = Process("false", ["/bin/false"], tmp_path / "log")
     wait_for(lambda: not p.running(), 5, "end")
     assert p.kill() == 1
+
+
+# wire vectors of RFC 4045, sections 5 to 7
+@pytest.mark.parametrize("octets, name, details", [
+    ("c8020026 11110000 00050007 0008000000000017 80080000000e4001 800a00000011003d0900",
+     "MSRQ", "assigned session 16385"),
+    ("c8020020 11113001 00060009 000800000000001a 800c00000051 010101020103",
+     "MSI", "New Outgoing Sessions 257 258 259"),
+    ("c802001c 11113001 0007000a 000800000000001a 8008000000530102",
+     "MSI", "Withdraw Outgoing Sessions 258"),
+    ("c8020026 22224001 000a000b 000800000000001b 800a0000000100020004 80080000000e3001",
+     "MSEN", "result 2/4, assigned session 12289"),
+    ("c802000c 22220000 000a000b", "ZLB", ""),
+])
+def test_control_messages_are_read(octets, name, details):
+    m = pcap.control_message(0, "10.0.12.1", bytes.fromhex(octets))
+    assert (m.name, m.details) == (name, details)
