@@ -14,6 +14,7 @@
 
 #include "lib/gmp_host.h"
 
+#include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if_arp.h>
 #include <sys/ioctl.h>

@@ -101,7 +101,8 @@ static inline void frrx_if_hooks(int (*real)(struct interface *), int (*up)(stru
 	for (struct listnode *_n = listhead((ifp)->connected);                                     \
 	     _n && (((c) = listgetdata(_n)), true); _n = listnextnode(_n))
 #else
-#define frr_each_ifaddr(ifp, c) frr_each (if_connected, (ifp)->connected, c)
+#define frr_each_ifaddr(ifp, c) \
+	frr_each (if_connected, ((struct interface *)(ifp))->connected, c)
 #endif
 
 static inline struct zclient *frrx_zclient_new(struct event_loop *loop,
