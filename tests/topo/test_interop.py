@@ -55,7 +55,7 @@ l2vpn l2tp-multicast
   accept
   multicast negotiate
  exit
- session interface external p%d
+ session interface external p1%c
 exit
 """
 
