@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""xl2tpd from Debian as the peer, up to ICCN; doc/developer/interop.rst has the results.
+"""xl2tpd and l2tpns from Debian as peers, up to ICCN; doc/developer/interop.rst has the results.
 
 xl2tpd starts pppd for every call; a stand-in that only holds the line takes its place, because
 PPP needs a kernel with it.
@@ -44,6 +44,21 @@ challenge = CHALLENGE
 hostname = xl2tpd
 require authentication = no
 pppoptfile = DIR/options
+"""
+
+L2TPNS = f"""\
+set debug 3
+set pid_file "DIR/l2tpns.pid"
+set hostname "l2tpns"
+set l2tp_secret "s3cret"
+set primary_radius 127.0.0.1
+set radius_secret "none"
+set bind_address {THEIRS}
+set cli_bind_address 127.0.0.1
+set cluster_interface "lo"
+set cluster_hb_interval 1
+set cluster_hb_timeout 5
+set tundevicename "l2tpns0"
 """
 
 OUR_LNS = """\
@@ -102,6 +117,17 @@ class Pair(Lab):
             ["unshare", "-m", "sh", "-c", script]), d / "xl2tpd.log")
         wait_for(lambda: "Listening on" in self.xl2tpd.tail(100), 10, "xl2tpd listens")
 
+    def start_l2tpns(self):
+        etc = self.dir / "l2tpns"
+        etc.mkdir()
+        (etc / "startup-config").write_text(L2TPNS.replace("DIR", str(self.dir)))
+        (etc / "ip_pool").write_text("10.201.0.0/24\n")
+        (etc / "users").write_text("")
+        self.l2tpns = self.process("l2tpns", self.theirs.words(
+            ["unshare", "-m", "sh", "-c", f"mount --bind {etc} /etc/l2tpns && exec l2tpns"]),
+            self.dir / "l2tpns.log")
+        wait_for(lambda: "IP address pool is" in self.l2tpns.tail(100), 15, "l2tpns is up")
+
     def xl2tpd_says(self, text):
         wait_for(lambda: text in self.xl2tpd.tail(1000), 20, f"xl2tpd says '{text}'")
 
@@ -138,6 +164,15 @@ def test_our_lac_opens_tunnel_and_session_to_xl2tpd_as_lns(pair, challenge):
     pair.ours.start_l2mcd(OUR_LAC.format(secret="s3cret"))
     pair.xl2tpd_says("Call established with")
     established(pair.ours)
+
+
+@pytest.mark.parametrize("secret", [" secret 0 s3cret\n ", ""])
+def test_our_lac_opens_tunnel_and_session_to_l2tpns(pair, secret):
+    pair.start_l2tpns()
+    pair.ours.start_l2mcd(OUR_LAC.replace(" secret 0 {secret}\n ", secret))
+    tunnel, _ = established(pair.ours)
+    assert tunnel["peerHostName"] == "l2tpns"
+    assert pair.l2tpns.running()
 
 
 def test_wrong_secret_opens_nothing(pair):
