@@ -25,6 +25,7 @@
 #define FIB_MAX_VLANS	  2
 #define FIB_DEFAULT_BATCH 256	/* operations per Update */
 #define FIB_DEFAULT_WINDOW 4096 /* Envelopes without Ack */
+#define FIB_MAX_BATCH	  16384 /* entries of a list in one message, accepted from the wire */
 
 /** In the order in which objects are sent; deletions go the other way. */
 enum fib_table {
@@ -55,6 +56,8 @@ struct fib_key {
 		} l2tp_flow;
 	};
 };
+
+/* Zero in an enum of a received value: something this side does not know (mcfib.proto). */
 
 enum fib_session_role {
 	FIB_ROLE_LAC = 1,
@@ -255,11 +258,28 @@ const char *fib_key_str(const struct fib_key *key, char *buf, size_t size);
 const char *fib_table_name(enum fib_table table);   /**< "l2tp-flow"; "unknown" */
 const char *fib_result_name(enum fib_result result); /**< "installed"; "unknown" */
 
+/** Zeroed memory for what values and messages own; never NULL; released with free(). */
+void *fib_alloc(size_t count, size_t size);
+
 /** Frees what the value owns (not the value itself) and empties it. */
 void fib_value_free(enum fib_table table, union fib_value *value);
 
 /** Deep copy; *to must not own anything. */
 void fib_value_copy(enum fib_table table, union fib_value *to, const union fib_value *from);
+
+bool fib_value_equal(enum fib_table table, const union fib_value *a, const union fib_value *b);
+
+/** Branches or members: what fib_capabilities.maximum_branches limits. */
+size_t fib_value_branches(enum fib_table table, const union fib_value *value);
+
+/**
+ * True if the value has no part this side does not know; else *what names the part.  A
+ * consumer answers UNSUPPORTED, it does not guess.
+ */
+bool fib_value_known(enum fib_table table, const union fib_value *value, const char **what);
+
+/** Octets an operation on the object takes in an Update: an upper limit. */
+size_t fib_op_size(enum fib_table table, const union fib_value *value);
 
 /** Frees what the message owns, not the message itself. */
 void fib_msg_free(struct fib_msg *msg);

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Forwarding objects as plain C; see fib_types.h. */
+#include "lib/fib_types.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---------------------------------------------------------------- keys and names */
+
+struct fib_key fib_key_l2tp_tunnel(uint16_t tunnel_id)
+{
+	struct fib_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.table = FIB_L2TP_TUNNEL;
+	key.l2tp_tunnel.tunnel_id = tunnel_id;
+	return key;
+}
+
+struct fib_key fib_key_access_session(uint16_t tunnel_id, uint16_t session_id)
+{
+	struct fib_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.table = FIB_ACCESS_SESSION;
+	key.access_session.tunnel_id = tunnel_id;
+	key.access_session.session_id = session_id;
+	return key;
+}
+
+struct fib_key fib_key_l2tp_replication(uint16_t tunnel_id, uint16_t session_id)
+{
+	struct fib_key key = fib_key_access_session(tunnel_id, session_id);
+
+	key.table = FIB_L2TP_REPLICATION;
+	return key;
+}
+
+struct fib_key fib_key_l2tp_flow(const char *vrf, const struct addr *group,
+				 const struct addr *source)
+{
+	struct fib_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.table = FIB_L2TP_FLOW;
+	if (vrf)
+		memcpy(key.l2tp_flow.vrf, vrf, strnlen(vrf, FIB_IFNAME_LEN - 1));
+	key.l2tp_flow.group = *group;
+	if (source && !addr_is_any(source))
+		key.l2tp_flow.source = *source;
+	return key;
+}
+
+const char *fib_key_str(const struct fib_key *key, char *buf, size_t size)
+{
+	char group[ADDR_STRLEN], source[ADDR_STRLEN];
+	const char *table = fib_table_name(key->table);
+	const char *vrf = key->l2tp_flow.vrf;
+
+	switch (key->table) {
+	case FIB_L2TP_TUNNEL:
+		snprintf(buf, size, "%s %u", table, key->l2tp_tunnel.tunnel_id);
+		break;
+	case FIB_ACCESS_SESSION:
+	case FIB_L2TP_REPLICATION:
+		snprintf(buf, size, "%s %u/%u", table, key->access_session.tunnel_id,
+			 key->access_session.session_id);
+		break;
+	case FIB_L2TP_FLOW:
+		snprintf(buf, size, "%s %s from %s%s%s", table,
+			 addr_str(&key->l2tp_flow.group, group),
+			 addr_str(&key->l2tp_flow.source, source), vrf[0] ? " vrf " : "", vrf);
+		break;
+	default:
+		snprintf(buf, size, "%s", table);
+	}
+	return buf;
+}
+
+const char *fib_table_name(enum fib_table table)
+{
+	switch (table) {
+	case FIB_L2TP_TUNNEL:
+		return "l2tp-tunnel";
+	case FIB_ACCESS_SESSION:
+		return "access-session";
+	case FIB_L2TP_REPLICATION:
+		return "l2tp-replication";
+	case FIB_L2TP_FLOW:
+		return "l2tp-flow";
+	}
+	return "unknown";
+}
+
+const char *fib_result_name(enum fib_result result)
+{
+	switch (result) {
+	case FIB_INSTALLED:
+		return "installed";
+	case FIB_FAILED:
+		return "failed";
+	case FIB_UNSUPPORTED:
+		return "unsupported";
+	case FIB_REMOVED:
+		return "removed";
+	}
+	return "unknown";
+}
+
+/* ---------------------------------------------------------------- values */
+
+void *fib_alloc(size_t count, size_t size)
+{
+	void *p = calloc(count ? count : 1, size);
+
+	if (!p)
+		abort(); /* as XCALLOC does */
+	return p;
+}
+
+void fib_value_free(enum fib_table table, union fib_value *value)
+{
+	if (table == FIB_L2TP_REPLICATION)
+		free(value->l2tp_replication.members);
+	if (table == FIB_L2TP_FLOW)
+		free(value->l2tp_flow.branches);
+	memset(value, 0, sizeof(*value));
+}
+
+static void *copy_array(const void *from, size_t count, size_t size)
+{
+	void *to;
+
+	if (!count)
+		return NULL;
+	to = fib_alloc(count, size);
+	memcpy(to, from, count * size);
+	return to;
+}
+
+void fib_value_copy(enum fib_table table, union fib_value *to, const union fib_value *from)
+{
+	*to = *from;
+	if (table == FIB_L2TP_REPLICATION)
+		to->l2tp_replication.members =
+			copy_array(from->l2tp_replication.members, from->l2tp_replication.n_members,
+				   sizeof(uint16_t));
+	if (table == FIB_L2TP_FLOW)
+		to->l2tp_flow.branches =
+			copy_array(from->l2tp_flow.branches, from->l2tp_flow.n_branches,
+				   sizeof(struct fib_flow_branch));
+}
+
+static bool tunnel_equal(const struct fib_l2tp_tunnel *a, const struct fib_l2tp_tunnel *b)
+{
+	return a->peer_tunnel_id == b->peer_tunnel_id && endpoint_cmp(&a->local, &b->local) == 0 &&
+	       endpoint_cmp(&a->peer, &b->peer) == 0 && a->udp_checksum == b->udp_checksum;
+}
+
+static bool session_equal(const struct fib_access_session *a, const struct fib_access_session *b)
+{
+	if (a->peer_session_id != b->peer_session_id || a->role != b->role ||
+	    a->framing != b->framing || a->unicast != b->unicast ||
+	    a->maximum_packet != b->maximum_packet ||
+	    strncmp(a->interface, b->interface, sizeof(a->interface)) != 0)
+		return false;
+	if (a->framing != FIB_FRAMING_PPPOE)
+		return true;
+	return memcmp(a->pppoe.mac, b->pppoe.mac, sizeof(a->pppoe.mac)) == 0 &&
+	       a->pppoe.session_id == b->pppoe.session_id && a->pppoe.n_vlans == b->pppoe.n_vlans &&
+	       memcmp(a->pppoe.vlan, b->pppoe.vlan, a->pppoe.n_vlans * sizeof(uint16_t)) == 0;
+}
+
+static bool branch_equal(const struct fib_flow_branch *a, const struct fib_flow_branch *b)
+{
+	if (a->kind != b->kind || a->tunnel_id != b->tunnel_id || a->session_id != b->session_id)
+		return false;
+	return a->kind != FIB_BRANCH_MULTICAST_SESSION ||
+	       (a->peer_session_id == b->peer_session_id && a->sequencing == b->sequencing);
+}
+
+static bool flow_equal(const struct fib_l2tp_flow *a, const struct fib_l2tp_flow *b)
+{
+	if (a->n_branches != b->n_branches ||
+	    strncmp(a->upstream_interface, b->upstream_interface, FIB_IFNAME_LEN) != 0)
+		return false;
+	for (size_t i = 0; i < a->n_branches; i++)
+		if (!branch_equal(&a->branches[i], &b->branches[i]))
+			return false;
+	return true;
+}
+
+bool fib_value_equal(enum fib_table table, const union fib_value *a, const union fib_value *b)
+{
+	const struct fib_l2tp_replication *ra = &a->l2tp_replication, *rb = &b->l2tp_replication;
+
+	switch (table) {
+	case FIB_L2TP_TUNNEL:
+		return tunnel_equal(&a->l2tp_tunnel, &b->l2tp_tunnel);
+	case FIB_ACCESS_SESSION:
+		return session_equal(&a->access_session, &b->access_session);
+	case FIB_L2TP_REPLICATION:
+		return ra->n_members == rb->n_members &&
+		       (!ra->n_members || memcmp(ra->members, rb->members,
+						 ra->n_members * sizeof(ra->members[0])) == 0);
+	case FIB_L2TP_FLOW:
+		return flow_equal(&a->l2tp_flow, &b->l2tp_flow);
+	}
+	return true;
+}
+
+size_t fib_value_branches(enum fib_table table, const union fib_value *value)
+{
+	if (table == FIB_L2TP_REPLICATION)
+		return value->l2tp_replication.n_members;
+	if (table == FIB_L2TP_FLOW)
+		return value->l2tp_flow.n_branches;
+	return 0;
+}
+
+bool fib_value_known(enum fib_table table, const union fib_value *value, const char **what)
+{
+	if (table == FIB_ACCESS_SESSION) {
+		*what = !value->access_session.role ? "unknown session role" : "unknown framing";
+		return value->access_session.role && value->access_session.framing;
+	}
+	if (table == FIB_L2TP_FLOW) {
+		*what = "unknown kind of branch";
+		for (size_t i = 0; i < value->l2tp_flow.n_branches; i++)
+			if (!value->l2tp_flow.branches[i].kind)
+				return false;
+	}
+	return true;
+}
+
+/* Key, generation, tags and lengths, and the parts of a value that have a fixed size. */
+#define OP_FIXED_SIZE 192
+
+static size_t id_size(uint16_t id)
+{
+	return id < 0x80 ? 2 : id < 0x4000 ? 3 : 4; /* tag and varint */
+}
+
+size_t fib_op_size(enum fib_table table, const union fib_value *value)
+{
+	size_t size = OP_FIXED_SIZE;
+
+	if (table == FIB_L2TP_REPLICATION)
+		for (size_t i = 0; i < value->l2tp_replication.n_members; i++)
+			size += 2 + id_size(value->l2tp_replication.members[i]);
+	if (table == FIB_L2TP_FLOW)
+		for (size_t i = 0; i < value->l2tp_flow.n_branches; i++) {
+			const struct fib_flow_branch *b = &value->l2tp_flow.branches[i];
+
+			size += 4 + id_size(b->tunnel_id) + id_size(b->session_id);
+			if (b->kind == FIB_BRANCH_MULTICAST_SESSION)
+				size += id_size(b->peer_session_id) + 2 * b->sequencing;
+		}
+	return size;
+}
+
+void fib_msg_free(struct fib_msg *msg)
+{
+	switch (msg->type) {
+	case FIB_MSG_UPDATE:
+		for (size_t i = 0; i < msg->update.n_ops; i++)
+			if (!msg->update.ops[i].deleted)
+				fib_value_free(msg->update.ops[i].key.table,
+					       &msg->update.ops[i].value);
+		free(msg->update.ops);
+		msg->update.ops = NULL;
+		msg->update.n_ops = 0;
+		break;
+	case FIB_MSG_STATUS:
+		free(msg->status.status);
+		msg->status.status = NULL;
+		msg->status.n = 0;
+		break;
+	case FIB_MSG_ACTIVITY:
+		free(msg->activity.activity);
+		msg->activity.activity = NULL;
+		msg->activity.n = 0;
+		break;
+	default:
+		break;
+	}
+}
