@@ -12,15 +12,10 @@
 
 DEFINE_MTYPE_STATIC(L2MC, L2MC_WITHDRAW, "OSL withdrawal");
 
-static bool is_served(const struct l2mc_entry *e)
-{
-	return e->state == L2MC_ENTRY_ACKED || e->state == L2MC_ENTRY_HELD;
-}
-
 /* An INCLUDE term is served by the context of its source or by that of the whole group. */
 static void term_review(struct l2mc_term *term)
 {
-	bool served = is_served(&term->entry) || is_served(&term->entry.m->entry);
+	bool served = l2mc_entry_serves(&term->entry) || l2mc_entry_serves(&term->entry.m->entry);
 
 	if (served == term->served)
 		return;
@@ -31,7 +26,7 @@ static void term_review(struct l2mc_term *term)
 
 static void membership_review_served(struct l2mc_membership *m)
 {
-	bool served = is_served(&m->entry);
+	bool served = l2mc_entry_serves(&m->entry);
 
 	if (!m->exclude) {
 		for (size_t i = 0; i < m->n_terms; i++)
@@ -49,7 +44,7 @@ static void membership_review_served(struct l2mc_membership *m)
 
 void l2mc_entry_set(struct l2mc_entry *e, struct l2mc_session *s, enum l2mc_entry_state state)
 {
-	bool was_served = is_served(e);
+	bool was_served = l2mc_entry_serves(e);
 
 	if (e->state != L2MC_ENTRY_NONE)
 		l2mc_entries_del(&e->session->entries[e->state], e);
@@ -57,7 +52,7 @@ void l2mc_entry_set(struct l2mc_entry *e, struct l2mc_session *s, enum l2mc_entr
 	e->session = state == L2MC_ENTRY_NONE ? NULL : s;
 	if (state != L2MC_ENTRY_NONE)
 		l2mc_entries_add_tail(&s->entries[state], e);
-	if (was_served == is_served(e))
+	if (was_served == l2mc_entry_serves(e))
 		return;
 	if (e->term) {
 		term_review(e->term);
@@ -70,7 +65,7 @@ void l2mc_entry_set(struct l2mc_entry *e, struct l2mc_session *s, enum l2mc_entr
 
 /* ---------------------------------------------------------------- joining */
 
-static struct l2mc_withdraw *withdraw_find(struct l2mc_user *u, const struct l2mc_session *s)
+struct l2mc_withdraw *l2mc_withdraw_find(struct l2mc_user *u, const struct l2mc_session *s)
 {
 	struct l2mc_withdraw *w;
 
@@ -80,27 +75,43 @@ static struct l2mc_withdraw *withdraw_find(struct l2mc_user *u, const struct l2m
 	return NULL;
 }
 
+/* The LAC was not told of the withdrawal: the receiver takes its old place. */
+static void cancel_withdraw(struct l2mc_withdraw *w, struct l2mc_entry *e)
+{
+	struct l2mc_session *s = w->session;
+	bool acked = w->was_acked;
+
+	e->attempts = 1;
+	l2mc_withdraw_free(w);
+	l2mc_entry_set(e, s, acked ? L2MC_ENTRY_ACKED : L2MC_ENTRY_LISTED);
+	if (!acked)
+		l2mc_session_expect(s, s->lns->wheel->now);
+}
+
 void l2mc_entry_join(struct l2mc_entry *e, struct l2mc_session *s)
 {
 	struct l2mc_withdraw *w;
 
 	if (!e->counted || !s || s->state == L2MC_CLOSING || s->state == L2MC_HOLDOFF)
 		return;
+	if (e->state == L2MC_ENTRY_HELD && e->session != s)
+		l2mc_entry_leave(e, false);
 	if (e->state != L2MC_ENTRY_NONE && e->state != L2MC_ENTRY_HELD)
 		return;
-	w = withdraw_find(e->m->user, s);
-	if (w && !w->sent) { /* the LAC does not know that it was to be withdrawn */
-		bool acked = w->was_acked;
-
-		l2mc_withdraw_free(w);
-		l2mc_entry_set(e, s, acked ? L2MC_ENTRY_ACKED : L2MC_ENTRY_LISTED);
-		return;
+	w = l2mc_withdraw_find(e->m->user, s);
+	if (w && !w->sent) {
+		cancel_withdraw(w, e);
+	} else if (w && w->was_acked && (w->held || e->state == L2MC_ENTRY_NONE)) {
+		/* the WOS is on its way: served until it arrives, then listed again */
+		w->held = e;
+		w->rejoin = true;
+		l2mc_entry_set(e, s, L2MC_ENTRY_HELD);
+	} else {
+		/* a NOS follows the WOS: updates of a session are sent one at a time */
+		e->attempts = 0;
+		l2mc_entry_set(e, s, L2MC_ENTRY_ADD);
+		l2mc_session_queue(s);
 	}
-	if (w)
-		w->held = NULL;
-	/* a NOS follows the WOS: updates of a session are sent one at a time */
-	l2mc_entry_set(e, s, L2MC_ENTRY_ADD);
-	l2mc_session_queue(s);
 }
 
 void l2mc_entry_move(struct l2mc_entry *from, struct l2mc_entry *to)
@@ -112,10 +123,11 @@ void l2mc_entry_move(struct l2mc_entry *from, struct l2mc_entry *to)
 	if (state == L2MC_ENTRY_NONE)
 		return;
 	if (state == L2MC_ENTRY_HELD) {
-		w = withdraw_find(from->m->user, s);
+		w = l2mc_withdraw_find(from->m->user, s);
 		if (w)
 			w->held = to;
 	}
+	to->attempts = from->attempts;
 	/* the new place first: the flow is never without it */
 	l2mc_entry_set(to, s, state);
 	l2mc_entry_set(from, NULL, L2MC_ENTRY_NONE);
@@ -132,17 +144,21 @@ void l2mc_entry_count(struct l2mc_entry *e, struct l2mc_rc *rc, bool eligible)
 
 /* ---------------------------------------------------------------- leaving */
 
-static void withdraw_fires(struct timer *t, msec_t now)
+void l2mc_withdraw_release(struct l2mc_withdraw *w)
 {
-	struct l2mc_session *s = container_of(t, struct l2mc_session, withdraw);
-	struct l2mc_entry *e;
+	struct l2mc_session *s = w->session;
+	struct l2mc_entry *e = w->held;
 
-	while ((e = l2mc_entries_first(&s->entries[L2MC_ENTRY_HELD]))) {
-		struct l2mc_withdraw *w = withdraw_find(e->m->user, s);
-
-		if (w)
-			w->held = NULL;
+	w->was_acked = false;
+	w->held = NULL;
+	if (e && w->rejoin && e->counted) {
+		e->attempts = 0;
+		l2mc_entry_set(e, s, L2MC_ENTRY_ADD);
+		l2mc_session_queue(s);
+	} else if (e) {
 		l2mc_entry_set(e, NULL, L2MC_ENTRY_NONE);
+	} else if (s->g && s->g->transition != L2MC_STEADY) {
+		l2mc_flows_of_group(s->g->group); /* l2mc_flow.c looks at withdrawals then */
 	}
 }
 
@@ -159,10 +175,6 @@ static void withdraw_add(struct l2mc_entry *e, bool wants)
 	if (wants && w->was_acked) {
 		w->held = e;
 		l2mc_entry_set(e, s, L2MC_ENTRY_HELD);
-		if (!s->withdraw.running)
-			timer_start(s->lns->wheel, &s->withdraw,
-				    s->lns->wheel->now + s->lns->policy.withdraw_ms,
-				    withdraw_fires);
 	}
 	l2mc_session_queue(s);
 }
@@ -183,18 +195,24 @@ void l2mc_entry_leave(struct l2mc_entry *e, bool wants)
 	case L2MC_ENTRY_NONE:
 		return;
 	case L2MC_ENTRY_ADD:
-		break;
+		/* listed before, and to be listed again: the LAC may have it */
+		if (!e->attempts)
+			break;
+		/* fallthrough */
 	case L2MC_ENTRY_LISTED:
 	case L2MC_ENTRY_ACKED:
 		if (!e->m->user->gone && s->state == L2MC_ESTABLISHED)
 			withdraw_add(e, wants);
 		break;
 	case L2MC_ENTRY_HELD:
-		if (wants)
+		w = l2mc_withdraw_find(e->m->user, s);
+		if (w) {
+			w->rejoin = false;
+			if (!wants)
+				w->held = NULL;
+		}
+		if (wants && w)
 			return;
-		w = withdraw_find(e->m->user, s);
-		if (w)
-			w->held = NULL;
 		break;
 	}
 	if (e->state != L2MC_ENTRY_HELD || !wants)

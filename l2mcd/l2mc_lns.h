@@ -9,7 +9,9 @@
  *
  * Where is what:
  *   l2mc_group    merged record of a group (4.2)
- *   l2mc_context  memberships, replication contexts, transitions between filter modes (4.1, 4.3)
+ *   l2mc_member   what one user wants of one group, and what hangs on its changes (4.1, 4.2)
+ *   l2mc_context  replication contexts: when a multicast session is opened (4.1, 4.3)
+ *   l2mc_transition  from one filter mode to the other (4.3a, 4.3b)
  *   l2mc_session  multicast sessions: MSRQ .. MSEN (5, 6, 7)
  *   l2mc_entry    a session's OSL as the LNS keeps it: listed, acknowledged, withdrawn (6.2)
  *   l2mc_flow     which copies of a packet go where: what forwarding needs
@@ -54,11 +56,16 @@ struct l2mc_branch {
 	const struct l2mc_user *user;	    /* unicast session */
 };
 
+/** None of these may call back into the engine: it is in the middle of a change. */
 struct l2mc_lns_ops {
 	/** A Session ID for a multicast session; 0: none left (l2tp_tunnel_reserve_id()). */
 	uint16_t (*reserve_id)(void *ctx, struct l2mc_tunnel *t);
 	void (*release_id)(void *ctx, struct l2mc_tunnel *t, uint16_t session_id);
-	/** Sends a message reliably; l2mc_lns_acked() follows with the cookie. */
+	/**
+	 * Sends a message reliably; l2mc_lns_acked() follows with the cookie, unless it is 0.
+	 * Cookies of this engine have the highest bit clear, those of the LAC engine have it
+	 * set: what the transport acknowledges may be offered to both.
+	 */
 	bool (*send)(void *ctx, struct l2mc_tunnel *t, const struct l2tp_msg *m, uint64_t cookie);
 	/** The branches of a flow changed; gone: nobody names this flow any more. */
 	void (*flow_changed)(void *ctx, struct l2mc_flow *f, bool gone);

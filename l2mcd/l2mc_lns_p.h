@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * l2mc_lns_p.h - the structs behind l2mc_lns.h, shared by l2mc_{lns,context,entry,session,flow}.c.
+ * l2mc_lns_p.h - the structs behind l2mc_lns.h, shared by the files of the LNS engine.
  *
  *   lns ── tunnel ── user ── membership ── term (one per source the member names)
  *    │       ├── tgroup: record and contexts of one group in this tunnel
@@ -30,6 +30,7 @@ PREDECL_DLIST(l2mc_withdraws);
 PREDECL_DLIST(l2mc_user_withdraws);
 PREDECL_DLIST(l2mc_flushes);
 PREDECL_DLIST(l2mc_tunnel_list);
+PREDECL_DLIST(l2mc_user_list);
 PREDECL_HASH(l2mc_memberships);
 PREDECL_HASH(l2mc_tgroups);
 PREDECL_HASH(l2mc_groups);
@@ -44,6 +45,7 @@ struct l2mc_entry {
 	struct l2mc_membership *m;
 	struct l2mc_term *term; /* NULL: the whole group */
 	enum l2mc_entry_state state;
+	uint32_t attempts; /* how often a NOS has listed it since it joined */
 	bool refused; /* never acknowledged: stays on unicast (A4045-12) */
 	bool counted; /* in rc->n_eligible */
 };
@@ -73,10 +75,12 @@ struct l2mc_membership {
 };
 
 struct l2mc_user {
-	struct l2mc_users_item item;
+	struct l2mc_user_list_item in_tunnel;
+	struct l2mc_users_item item; /* in tunnel->users, if known */
 	struct l2mc_tunnel *t;
 	uint16_t session_id, peer_session_id;
 	bool eligible_v4, eligible_v6;
+	bool known; /* no other user has the LAC's Session ID */
 	bool gone; /* being deleted: no WOS for it any more */
 	struct l2mc_memberships_head memberships;
 	struct l2mc_user_withdraws_head withdraws;
@@ -93,6 +97,7 @@ struct l2mc_rc {
 struct l2mc_tsource {
 	struct l2mc_source s;
 	struct l2mc_rc rc;
+	bool ready; /* lists are initialised */
 	struct l2mc_terms_head wanted[2]; /* INCLUDE terms: not served, served by multicast */
 	uint32_t n_excluders_served; /* members that exclude it and are served as a whole */
 };
@@ -152,7 +157,8 @@ struct l2mc_withdraw {
 	struct l2mc_user *user;
 	struct l2mc_entry *held; /* to be released when the LAC has it, or NULL */
 	bool sent;
-	bool was_acked;
+	bool was_acked; /* the LAC still replicates to the user */
+	bool rejoin;	/* held is to be listed again once the LAC has this */
 };
 
 struct l2mc_session {
@@ -174,7 +180,6 @@ struct l2mc_session {
 	msec_t since;
 	struct l2mc_entries_head entries[L2MC_ENTRY_HELD + 1];
 	struct l2mc_withdraws_head withdraws[2]; /* to be sent, sent */
-	uint32_t retries;
 	uint64_t mark; /* l2mc_flow.c */
 	struct timer timer;    /* establishment, hold-off */
 	struct timer hold;     /* below the threshold */
@@ -187,6 +192,8 @@ struct l2mc_tunnel {
 	struct l2mc_lns *lns;
 	uint16_t tunnel_id;
 	bool capable, gone;
+	bool starved, retry; /* a session could not be opened; one has ended since */
+	struct l2mc_user_list_head all_users;
 	struct l2mc_users_head users; /* by the LAC's Session ID */
 	struct l2mc_tgroups_head tgroups;
 	struct l2mc_sids_head sessions; /* by our Session ID */
@@ -205,6 +212,7 @@ struct l2mc_lns {
 	struct l2mc_serials_head serials;
 	struct l2mc_flushes_head flushes;
 	uint64_t last_serial, last_mark;
+	bool retry; /* some tunnel->retry is set */
 	struct l2mc_lns_stats stats;
 };
 
@@ -282,6 +290,7 @@ DECLARE_DLIST(l2mc_withdraws, struct l2mc_withdraw, item);
 DECLARE_DLIST(l2mc_user_withdraws, struct l2mc_withdraw, of_user);
 DECLARE_DLIST(l2mc_flushes, struct l2mc_session, in_flush);
 DECLARE_DLIST(l2mc_tunnel_list, struct l2mc_tunnel, item);
+DECLARE_DLIST(l2mc_user_list, struct l2mc_user, in_tunnel);
 DECLARE_HASH(l2mc_memberships, struct l2mc_membership, of_user, l2mc_membership_cmp,
 	     l2mc_membership_hash);
 DECLARE_HASH(l2mc_tgroups, struct l2mc_tgroup, item, l2mc_tgroup_cmp, l2mc_tgroup_hash);
@@ -290,26 +299,61 @@ DECLARE_HASH(l2mc_users, struct l2mc_user, item, l2mc_user_cmp, l2mc_user_hash);
 DECLARE_HASH(l2mc_sids, struct l2mc_session, by_id, l2mc_sid_cmp, l2mc_sid_hash);
 DECLARE_HASH(l2mc_serials, struct l2mc_session, by_serial, l2mc_serial_cmp, l2mc_serial_hash);
 
-/* ---------------------------------------------------------------- l2mc_context.c */
+/** Served by multicast: HELD still is, until the LAC has the withdrawal. */
+static inline bool l2mc_entry_serves(const struct l2mc_entry *e)
+{
+	return e->state == L2MC_ENTRY_ACKED || e->state == L2MC_ENTRY_HELD;
+}
 
-/** The group of this address, made if it does not exist; NULL if create is false. */
-struct l2mc_group *l2mc_group_get(struct l2mc_lns *lns, const struct addr *addr, bool create);
+/** Receivers in the OSL that no NOSA has confirmed. */
+static inline size_t l2mc_session_unconfirmed(const struct l2mc_session *s)
+{
+	return l2mc_entries_count(&s->entries[L2MC_ENTRY_ADD]) +
+	       l2mc_entries_count(&s->entries[L2MC_ENTRY_LISTED]);
+}
+
+static inline struct l2mc_tsource *l2mc_tsource_first(struct l2mc_tgroup *g)
+{
+	return (struct l2mc_tsource *)l2mc_record_first(&g->record);
+}
+
+static inline struct l2mc_tsource *l2mc_tsource_next(struct l2mc_tgroup *g,
+						     struct l2mc_tsource *ts)
+{
+	return (struct l2mc_tsource *)l2mc_record_next(&g->record, &ts->s);
+}
+
+/* ---------------------------------------------------------------- l2mc_member.c */
+
 struct l2mc_membership *l2mc_membership_find(struct l2mc_user *u, const struct l2mc_group *group);
 
 /** The entry by which this session serves the membership, or NULL. */
 struct l2mc_entry *l2mc_membership_entry(struct l2mc_membership *m, const struct l2mc_session *s);
 
-/** Eligibility of the user or of one membership changed: recount, join or leave OSLs. */
-void l2mc_membership_review(struct l2mc_membership *m, msec_t now);
+/** Every membership of the user ends. */
+void l2mc_user_leave_all(struct l2mc_user *u, msec_t now);
+
+/* ---------------------------------------------------------------- l2mc_context.c */
 
 /** The conditions of the session's context may have changed: open, keep or end it. */
 void l2mc_context_review(struct l2mc_tgroup *g, struct l2mc_tsource *ts, msec_t now);
 
-/** A session came up, was acknowledged by a NOSA or ended: a transition may be over. */
-void l2mc_context_progress(struct l2mc_tgroup *g, msec_t now);
+/** Reviews every context of the group; does not look whether a transition is over. */
+void l2mc_context_review_group(struct l2mc_tgroup *g, msec_t now);
 
-/** Reviews every context of the tunnel (policy changed). */
+/** Reviews every context of the tunnel (policy changed, a Session ID became free). */
 void l2mc_context_review_all(struct l2mc_tunnel *t, msec_t now);
+
+/** Filter mode or policy may have changed: one context for the group, or one per source. */
+void l2mc_context_mode(struct l2mc_tgroup *g, msec_t now);
+
+/* ---------------------------------------------------------------- l2mc_transition.c */
+
+void l2mc_transition_widen(struct l2mc_tgroup *g, msec_t now);
+void l2mc_transition_narrow(struct l2mc_tgroup *g, msec_t now);
+
+/** A session came up, was acknowledged by a NOSA or ended: a transition may be over. */
+void l2mc_transition_progress(struct l2mc_tgroup *g, msec_t now);
 
 /* ---------------------------------------------------------------- l2mc_entry.c */
 
@@ -329,6 +373,12 @@ void l2mc_entry_move(struct l2mc_entry *from, struct l2mc_entry *to);
 void l2mc_entry_count(struct l2mc_entry *e, struct l2mc_rc *rc, bool eligible);
 
 void l2mc_withdraw_free(struct l2mc_withdraw *w);
+
+/** The withdrawal is done, or has waited long enough: unicast resumes (A4045-37). */
+void l2mc_withdraw_release(struct l2mc_withdraw *w);
+
+/** The withdrawal of this user that the LAC has not yet acknowledged, or NULL. */
+struct l2mc_withdraw *l2mc_withdraw_find(struct l2mc_user *u, const struct l2mc_session *s);
 
 /** Marks the session for l2mc_lns_flush(). */
 void l2mc_session_queue(struct l2mc_session *s);
@@ -352,15 +402,24 @@ void l2mc_session_forward(struct l2mc_session *s, enum l2mc_forward forward,
 /** Adopts the session for another context. */
 void l2mc_session_adopt(struct l2mc_session *s, struct l2mc_tsource *ts);
 
+/** The session leaves its context but carries its source until it is closed (WIDEN). */
+void l2mc_session_retire(struct l2mc_session *s);
+
 /** Compares receivers with the threshold: opens nothing, but may end the session. */
 void l2mc_session_review(struct l2mc_session *s, uint32_t n_eligible, msec_t now);
 
 /** Sends the accumulated OSL updates of this session. */
 void l2mc_session_flush(struct l2mc_session *s, msec_t now);
 
+/** Some receiver is LISTED: list it again if no NOSA comes (A4045-12). */
+void l2mc_session_expect(struct l2mc_session *s, msec_t now);
+
 void l2mc_session_input(struct l2mc_session *s, const struct l2tp_msg *m,
 			const struct l2tp_fault *fault, msec_t now);
 void l2mc_session_acked(struct l2mc_session *s, bool msen, msec_t now);
+
+/** Ends the session because of a fault of the LAC or an order of the administrator. */
+void l2mc_session_fail(struct l2mc_session *s, enum l2tp_error error, msec_t now);
 
 /** Forgets the session without a message. */
 void l2mc_session_free(struct l2mc_session *s);
