@@ -94,7 +94,8 @@ static uint32_t *histogram_slot(struct l2mc_record *r, const struct l2mc_source 
 /* How many sources all EXCLUDE members exclude and nobody includes. */
 static uint32_t excluded_count(const struct l2mc_record *r)
 {
-	return r->n_exclude && r->n_exclude < r->excluded_by_size ? r->excluded_by[r->n_exclude] : 0;
+	return r->n_exclude && r->n_exclude < r->excluded_by_size ? r->excluded_by[r->n_exclude]
+								  : 0;
 }
 
 static bool in_record(const struct l2mc_record *r, const struct l2mc_source *s)

@@ -19,16 +19,31 @@ static struct l2mc_rc *context_of(const struct l2mc_session *s)
 	return s->ts ? &s->ts->rc : &s->g->rc;
 }
 
+/* Sessions on their way out are not counted. */
+static void count(struct l2mc_session *s, int delta)
+{
+	s->t->n_sessions += delta;
+	s->lns->stats.sessions += delta;
+	if (delta < 0 && s->t->starved)
+		s->t->retry = s->lns->retry = true;
+}
+
+static bool counts(enum l2mc_session_state state)
+{
+	return state <= L2MC_ESTABLISHED;
+}
+
 static void set_state(struct l2mc_session *s, enum l2mc_session_state state, msec_t now)
 {
-	bool counted = s->state <= L2MC_ESTABLISHED, counts = state <= L2MC_ESTABLISHED;
-
-	s->t->n_sessions += (int)counts - (int)counted;
+	if (counts(s->state) != counts(state))
+		count(s, counts(state) ? 1 : -1);
 	s->state = state;
 	s->since = now;
 	if (s->lns->ops->event)
 		s->lns->ops->event(s->lns->ctx, s, l2mc_session_state_name(state));
 }
+
+static void send_update(struct l2mc_session *s, msec_t now);
 
 static bool transmit(struct l2mc_session *s, const struct l2tp_msg *m, uint64_t cookie)
 {
@@ -98,6 +113,8 @@ static void detach(struct l2mc_session *s)
 		l2mc_retiring_del(&s->g->retiring, s);
 	else
 		context_of(s)->session = NULL;
+	if (s->g->kept == s)
+		s->g->kept = NULL;
 	s->retiring = false;
 	/* unicast and multicast copies change places in one update of each flow (A4045-38) */
 	s->forward = L2MC_FWD_NONE;
@@ -120,7 +137,8 @@ void l2mc_session_free(struct l2mc_session *s)
 	detach(s);
 	drop_withdraws(s);
 	release_id(s);
-	set_state(s, L2MC_HOLDOFF, s->since);
+	if (counts(s->state))
+		count(s, -1);
 	for (size_t i = 0; i < array_size(s->entries); i++)
 		l2mc_entries_fini(&s->entries[i]);
 	l2mc_withdraws_fini(&s->withdraws[false]);
@@ -150,19 +168,33 @@ static void holdoff_start(struct l2mc_tgroup *g, struct l2mc_tsource *ts, msec_t
 	timer_start(s->lns->wheel, &s->timer, now + s->lns->policy.holdoff_ms, holdoff_fires);
 }
 
-/* S4045-L4: neither MSRP nor MSE came in time (A4045-30). */
-static void establish_fires(struct timer *t, msec_t now)
+/* A session has come to a bad end. */
+static void has_failed(struct l2mc_tgroup *g, struct l2mc_tsource *ts, bool retiring, msec_t now)
 {
-	struct l2mc_session *s = container_of(t, struct l2mc_session, timer);
+	if (!ts && g->transition == L2MC_NARROW)
+		ts = g->narrow_to; /* which it would have carried from now on */
+	if (!retiring && g->whole == !ts)
+		holdoff_start(g, ts, now);
+	l2mc_transition_progress(g, now);
+}
+
+void l2mc_session_fail(struct l2mc_session *s, enum l2tp_error error, msec_t now)
+{
 	struct l2mc_tgroup *g = s->g;
 	struct l2mc_tsource *ts = s->ts;
 	bool retiring = s->retiring;
 
+	l2mc_session_close(s, L2TP_MSEN_ERROR, error, false, now);
+	has_failed(g, ts, retiring, now);
+}
+
+/* S4045-L4: neither MSRP nor MSE came in time (A4045-30). */
+static void establish_fires(struct timer *t, msec_t now)
+{
+	struct l2mc_session *s = container_of(t, struct l2mc_session, timer);
+
 	s->lns->stats.timeouts++;
-	l2mc_session_close(s, L2TP_MSEN_ERROR, L2TP_ERR_NONE, false, now);
-	if (!retiring)
-		holdoff_start(g, ts, now);
-	l2mc_context_progress(g, now);
+	l2mc_session_fail(s, L2TP_ERR_NONE, now);
 }
 
 /* S4045-L1 */
@@ -171,13 +203,14 @@ void l2mc_session_open(struct l2mc_tgroup *g, struct l2mc_tsource *ts, msec_t no
 	struct l2mc_lns *lns = g->t->lns;
 	struct l2tp_msg m = {.type = L2TP_MSRQ};
 	struct l2mc_session *s;
-	uint16_t id;
+	uint16_t id = 0;
 
-	if (lns->policy.maximum_sessions && g->t->n_sessions >= lns->policy.maximum_sessions)
+	if (!lns->policy.maximum_sessions || g->t->n_sessions < lns->policy.maximum_sessions)
+		id = lns->ops->reserve_id(lns->ctx, g->t);
+	if (!id) {
+		g->t->starved = true;
 		return;
-	id = lns->ops->reserve_id(lns->ctx, g->t);
-	if (!id)
-		return;
+	}
 	s = session_new(g, ts, L2MC_WAIT_MSRP, now);
 	s->session_id = id;
 	l2mc_sids_add(&g->t->sessions, s);
@@ -207,7 +240,10 @@ void l2mc_session_forward(struct l2mc_session *s, enum l2mc_forward forward,
 		return;
 	s->forward = forward;
 	s->source = *source;
-	l2mc_flows_of_group(s->g->group);
+	/* without a receiver it carries nothing, whatever it may */
+	if (l2mc_entries_count(&s->entries[L2MC_ENTRY_ACKED]) ||
+	    l2mc_entries_count(&s->entries[L2MC_ENTRY_HELD]))
+		l2mc_flows_of_group(s->g->group);
 }
 
 void l2mc_session_adopt(struct l2mc_session *s, struct l2mc_tsource *ts)
@@ -215,6 +251,19 @@ void l2mc_session_adopt(struct l2mc_session *s, struct l2mc_tsource *ts)
 	context_of(s)->session = NULL;
 	s->ts = ts;
 	context_of(s)->session = s;
+	timer_stop(s->lns->wheel, &s->hold); /* other receivers, another count */
+	if (s->state != L2MC_ESTABLISHED)
+		s->source = ts ? ts->s.addr : ADDR_ANY;
+}
+
+void l2mc_session_retire(struct l2mc_session *s)
+{
+	context_of(s)->session = NULL;
+	s->ts = NULL;
+	s->retiring = true;
+	l2mc_retiring_add_tail(&s->g->retiring, s);
+	timer_stop(s->lns->wheel, &s->hold);
+	timer_stop(s->lns->wheel, &s->retry);
 }
 
 /* ---------------------------------------------------------------- ending */
@@ -226,7 +275,9 @@ static void send_msen(struct l2mc_session *s, enum l2tp_msen_result result, enum
 		.session_id = s->peer_session_id, /* 0 until the MSRP told it (R2661-5.3-3) */
 		.assigned_session_id = s->session_id,
 		/* result 2 is accompanied by an error code (R4045-7.3-2) */
-		.result = {.result = result, .has_error = result == L2TP_MSEN_ERROR, .error = error},
+		.result = {.result = result,
+			   .has_error = result == L2TP_MSEN_ERROR,
+			   .error = error},
 	};
 
 	l2tp_msg_set(&m, L2TP_AVP_RESULT_CODE);
@@ -234,8 +285,8 @@ static void send_msen(struct l2mc_session *s, enum l2tp_msen_result result, enum
 	transmit(s, &m, COOKIE_MSEN(s));
 }
 
-void l2mc_session_close(struct l2mc_session *s, enum l2tp_msen_result result,
-			enum l2tp_error error, bool withdraw_first, msec_t now)
+void l2mc_session_close(struct l2mc_session *s, enum l2tp_msen_result result, enum l2tp_error error,
+			bool withdraw_first, msec_t now)
 {
 	if (withdraw_first && s->state == L2MC_ESTABLISHED) {
 		/* data stops before the OSL is emptied (R4045-4.3-5) */
@@ -246,11 +297,8 @@ void l2mc_session_close(struct l2mc_session *s, enum l2tp_msen_result result,
 			while ((e = l2mc_entries_first(&s->entries[i])))
 				l2mc_entry_leave(e, false);
 		}
-		s->in_flight = false; /* the MSEN waits for nothing */
-		while (l2mc_withdraws_count(&s->withdraws[false])) {
-			s->in_flight = false;
-			l2mc_session_flush(s, now);
-		}
+		while (l2mc_withdraws_count(&s->withdraws[false]))
+			send_update(s, now); /* the MSEN waits for no acknowledgement */
 	}
 	detach(s);
 	drop_withdraws(s);
@@ -261,8 +309,10 @@ void l2mc_session_close(struct l2mc_session *s, enum l2tp_msen_result result,
 static void hold_fires(struct timer *t, msec_t now)
 {
 	struct l2mc_session *s = container_of(t, struct l2mc_session, hold);
+	struct l2mc_tgroup *g = s->g;
 
 	l2mc_session_close(s, L2TP_MSEN_NO_RECEIVERS, L2TP_ERR_NONE, false, now);
+	l2mc_transition_progress(g, now);
 }
 
 void l2mc_session_review(struct l2mc_session *s, uint32_t n_eligible, msec_t now)
@@ -297,33 +347,48 @@ void l2mc_session_queue(struct l2mc_session *s)
 static void retry_fires(struct timer *t, msec_t now)
 {
 	struct l2mc_session *s = container_of(t, struct l2mc_session, retry);
-	bool last = ++s->retries > s->lns->policy.nos_retries;
-	struct l2mc_entry *e;
 	size_t n = l2mc_entries_count(&s->entries[L2MC_ENTRY_LISTED]);
-	struct l2mc_tgroup *g = s->g;
-	struct l2mc_tsource *ts = s->ts;
 
-	while (n-- && (e = l2mc_entries_first(&s->entries[L2MC_ENTRY_LISTED]))) {
-		if (last) { /* stays on unicast (A4045-12) */
+	while (n--) {
+		struct l2mc_entry *e = l2mc_entries_first(&s->entries[L2MC_ENTRY_LISTED]);
+
+		if (e->attempts > s->lns->policy.nos_retries) { /* stays on unicast */
 			e->refused = true;
-			l2mc_entry_count(e, context_of(s), false);
+			l2mc_entry_count(e, e->term ? &e->term->source->rc : &s->g->rc, false);
 			l2mc_entry_leave(e, false);
 		} else {
 			l2mc_entry_set(e, s, L2MC_ENTRY_ADD);
 			l2mc_session_queue(s);
 		}
 	}
-	if (last)
-		l2mc_context_review(g, ts, now);
+	l2mc_context_review(s->g, s->ts, now);
 }
 
-/* A session that keeps its OSL for now: R4045-4.3-17 */
+void l2mc_session_expect(struct l2mc_session *s, msec_t now)
+{
+	if (!s->retry.running && !s->retiring)
+		timer_start(s->lns->wheel, &s->retry, now + s->lns->policy.nos_retry_ms,
+			    retry_fires);
+}
+
+/* The LAC acknowledges no WOS: unicast resumes all the same (A4045-37). */
+static void withdraw_fires(struct timer *t, msec_t now)
+{
+	struct l2mc_session *s = container_of(t, struct l2mc_session, withdraw);
+	struct l2mc_withdraw *w;
+
+	frr_each (l2mc_withdraws, &s->withdraws[true], w)
+		l2mc_withdraw_release(w);
+}
+
+/* A session that keeps its OSL until the switch (R4045-4.3-17, A4045-23 step 3). */
 static bool frozen(const struct l2mc_session *s)
 {
-	return s->g && s->g->transition == L2MC_NARROW && s->g->kept == s;
+	return s->retiring || (s->g->transition == L2MC_NARROW && s->g->kept == s);
 }
 
-void l2mc_session_flush(struct l2mc_session *s, msec_t now)
+/* One MSI with what has accumulated, as much as it can hold. */
+static void send_update(struct l2mc_session *s, msec_t now)
 {
 	struct l2tp_sid_op ops[2 * L2TP_MAX_SIDS_PER_AVP];
 	struct l2tp_msg m = {.type = L2TP_MSI, .session_id = s->peer_session_id, .sids = ops};
@@ -333,12 +398,11 @@ void l2mc_session_flush(struct l2mc_session *s, msec_t now)
 	struct l2mc_entry *e;
 	size_t listed;
 
-	if (s->state != L2MC_ESTABLISHED || s->in_flight || frozen(s))
-		return;
 	while (m.n_sids < L2TP_MAX_SIDS_PER_AVP &&
 	       (e = l2mc_entries_first(&s->entries[L2MC_ENTRY_ADD]))) {
 		ops[m.n_sids].avp = L2TP_AVP_NEW_OUTGOING_SESSIONS;
 		ops[m.n_sids++].session_id = e->m->user->peer_session_id; /* A4045-1 */
+		e->attempts++;
 		l2mc_entry_set(e, s, L2MC_ENTRY_LISTED);
 	}
 	listed = m.n_sids;
@@ -352,10 +416,18 @@ void l2mc_session_flush(struct l2mc_session *s, msec_t now)
 	if (!m.n_sids)
 		return;
 	if (listed)
-		timer_start(s->lns->wheel, &s->retry, now + s->lns->policy.nos_retry_ms,
-			    retry_fires);
+		l2mc_session_expect(s, now);
+	if (m.n_sids > listed)
+		timer_start(s->lns->wheel, &s->withdraw, now + s->lns->policy.withdraw_ms,
+			    withdraw_fires);
 	s->in_flight = true;
 	transmit(s, &m, COOKIE_MSI(s));
+}
+
+void l2mc_session_flush(struct l2mc_session *s, msec_t now)
+{
+	if (s->state == L2MC_ESTABLISHED && !s->in_flight && !frozen(s))
+		send_update(s, now);
 }
 
 /* The LAC has the last MSI: what was withdrawn is withdrawn, the next one may go. */
@@ -364,12 +436,10 @@ static void msi_acked(struct l2mc_session *s, msec_t now)
 	struct l2mc_withdraw *w;
 
 	s->in_flight = false;
+	timer_stop(s->lns->wheel, &s->withdraw);
 	while ((w = l2mc_withdraws_first(&s->withdraws[true]))) {
-		struct l2mc_entry *held = w->held;
-
+		l2mc_withdraw_release(w); /* A4045-37 */
 		l2mc_withdraw_free(w);
-		if (held)
-			l2mc_entry_set(held, NULL, L2MC_ENTRY_NONE); /* A4045-37 */
 	}
 	if (l2mc_entries_count(&s->entries[L2MC_ENTRY_ADD]) ||
 	    l2mc_withdraws_count(&s->withdraws[false]))
@@ -391,6 +461,11 @@ typedef void (*session_action)(struct l2mc_session *s, const struct l2tp_msg *m,
 /* S4045-L2 */
 static void on_msrp(struct l2mc_session *s, const struct l2tp_msg *m, msec_t now)
 {
+	if (!m->assigned_session_id) { /* the decoder refuses it too (R2661-5.3-2) */
+		s->lns->stats.malformed++;
+		l2mc_session_fail(s, L2TP_ERR_VALUE, now);
+		return;
+	}
 	s->peer_session_id = m->assigned_session_id;
 	set_state(s, L2MC_WAIT_MSE, now);
 }
@@ -411,31 +486,38 @@ static void on_mse(struct l2mc_session *s, const struct l2tp_msg *m, msec_t now)
 		l2mc_session_review(s, context_of(s)->n_eligible, now);
 }
 
+/* One Session ID of a NOSA; false: it was not listed (R4045-6.2.2-6). */
+static bool confirm(struct l2mc_session *s, uint16_t peer_session_id)
+{
+	struct l2mc_user key = {.peer_session_id = peer_session_id};
+	struct l2mc_user *u = l2mc_users_find(&s->t->users, &key);
+	struct l2mc_membership *m = u ? l2mc_membership_find(u, s->g->group) : NULL;
+	struct l2mc_entry *e = m ? l2mc_membership_entry(m, s) : NULL;
+	struct l2mc_withdraw *w = u ? l2mc_withdraw_find(u, s) : NULL;
+
+	if (w && !w->sent) { /* it left meanwhile, the LAC does not know yet */
+		w->was_acked = true;
+		if (s->g->transition != L2MC_STEADY)
+			l2mc_flows_of_group(s->g->group);
+		return true;
+	}
+	if (!e)
+		return !!w;
+	/* ADD after an attempt: about to be listed once more */
+	if (e->state == L2MC_ENTRY_LISTED || (e->state == L2MC_ENTRY_ADD && e->attempts))
+		l2mc_entry_set(e, s, L2MC_ENTRY_ACKED);
+	return e->state == L2MC_ENTRY_ACKED || w;
+}
+
 /* S4045-L5: NOSA, per Session ID (R4045-6.2.2-3, A4045-6) */
 static void on_msi(struct l2mc_session *s, const struct l2tp_msg *m, msec_t now)
 {
-	struct l2mc_group *group = s->g->group;
-
-	for (size_t i = 0; i < m->n_sids; i++) {
-		struct l2mc_user key = {.peer_session_id = m->sids[i].session_id}, *u;
-		struct l2mc_membership *member;
-		struct l2mc_entry *e = NULL;
-
-		if (m->sids[i].avp != L2TP_AVP_NEW_OUTGOING_SESSIONS_ACK)
-			continue;
-		u = l2mc_users_find(&s->t->users, &key);
-		member = u ? l2mc_membership_find(u, group) : NULL;
-		if (member)
-			e = l2mc_membership_entry(member, s);
-		if (e && e->state == L2MC_ENTRY_LISTED)
-			l2mc_entry_set(e, s, L2MC_ENTRY_ACKED);
-		else if (!e || e->state != L2MC_ENTRY_ACKED)
-			s->lns->stats.foreign_acks++; /* R4045-6.2.2-6 */
-	}
-	if (!l2mc_entries_count(&s->entries[L2MC_ENTRY_LISTED])) {
-		s->retries = 0;
+	for (size_t i = 0; i < m->n_sids; i++)
+		if (m->sids[i].avp == L2TP_AVP_NEW_OUTGOING_SESSIONS_ACK &&
+		    !confirm(s, m->sids[i].session_id))
+			s->lns->stats.foreign_acks++;
+	if (!l2mc_entries_count(&s->entries[L2MC_ENTRY_LISTED]))
 		timer_stop(s->lns->wheel, &s->retry);
-	}
 }
 
 /* S4045-L8: the LAC refused or ended it; unicast copies resume at once. */
@@ -450,9 +532,7 @@ static void on_msen(struct l2mc_session *s, const struct l2tp_msg *m, msec_t now
 	else
 		s->lns->stats.refused++;
 	l2mc_session_free(s);
-	if (!retiring)
-		holdoff_start(g, ts, now);
-	l2mc_context_progress(g, now);
+	has_failed(g, ts, retiring, now);
 }
 
 static void ignore(struct l2mc_session *s, const struct l2tp_msg *m, msec_t now)
@@ -465,7 +545,14 @@ static void unexpected(struct l2mc_session *s, const struct l2tp_msg *m, msec_t 
 	s->lns->stats.unexpected++;
 }
 
-enum session_event { EV_MSRP, EV_MSE, EV_MSI, EV_MSEN, EV_COUNT, EV_OTHER = EV_COUNT };
+enum session_event {
+	EV_MSRP,
+	EV_MSE,
+	EV_MSI,
+	EV_MSEN,
+	EV_COUNT,
+	EV_OTHER = EV_COUNT
+};
 
 /* A session in hold-off has no Session ID: no message finds it. */
 static const session_action actions[L2MC_STATES][EV_COUNT] = {
@@ -505,18 +592,13 @@ void l2mc_session_input(struct l2mc_session *s, const struct l2tp_msg *m,
 		return;
 	}
 	if (fault && s->state != L2MC_CLOSING) {
-		/* malformed: the damage ends with this session (A4045-44, -46) */
-		struct l2mc_tsource *ts = s->ts;
-		bool retiring = s->retiring;
-
 		s->lns->stats.malformed++;
-		l2mc_session_close(s, L2TP_MSEN_ERROR, fault->error, false, now);
-		if (!retiring)
-			holdoff_start(g, ts, now);
-		l2mc_context_progress(g, now);
-		return;
+		if (event != EV_MSEN) { /* the damage ends with this session (A4045-44, -46) */
+			l2mc_session_fail(s, fault->error, now);
+			return;
+		}
 	}
 	actions[s->state][event](s, m, now);
 	if (g && event != EV_MSEN)
-		l2mc_context_progress(g, now);
+		l2mc_transition_progress(g, now);
 }
