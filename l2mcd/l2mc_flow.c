@@ -144,33 +144,44 @@ static void steady_unicast(const struct walk *w, struct l2mc_tgroup *g, struct l
 
 /* ---- while a filter-mode transition is under way every member is looked at */
 
-static bool carries(const struct l2mc_entry *e, const struct l2mc_flow *f)
+static bool carries(const struct l2mc_session *s, const struct l2mc_flow *f)
 {
-	if (e->state != L2MC_ENTRY_ACKED && e->state != L2MC_ENTRY_HELD)
-		return false;
-	switch (e->session->forward) {
+	switch (s->forward) {
 	case L2MC_FWD_NONE:
 		return false;
 	case L2MC_FWD_ONE:
-		return !is_any(f) && addr_cmp(&e->session->source, &f->s.addr) == 0;
+		return !is_any(f) && addr_cmp(&s->source, &f->s.addr) == 0;
 	case L2MC_FWD_ALL:
 		return true;
 	}
 	return false;
 }
 
+/* The session by which the member receives the flow, or NULL. */
+static struct l2mc_session *served_by(struct l2mc_membership *m, const struct l2mc_term *term,
+				      const struct l2mc_flow *f)
+{
+	struct l2mc_withdraw *w;
+
+	if (l2mc_entry_serves(&m->entry) && carries(m->entry.session, f))
+		return m->entry.session;
+	if (term && l2mc_entry_serves(&term->entry) && carries(term->entry.session, f))
+		return term->entry.session;
+	/* its entry is gone, but the LAC still replicates to it (A4045-37) */
+	frr_each (l2mc_user_withdraws, &m->user->withdraws, w)
+		if (w->was_acked && w->session->g == m->g && carries(w->session, f))
+			return w->session;
+	return NULL;
+}
+
 static void moving_member(const struct walk *w, struct l2mc_membership *m)
 {
 	struct l2mc_term *term = is_any(w->f) ? NULL : l2mc_membership_term(m, &w->f->s.addr);
-	struct l2mc_session *s = NULL;
-	bool wants = m->exclude ? !term : !!term;
+	struct l2mc_session *s;
 
-	if (!wants)
-		return;
-	if (carries(&m->entry, w->f))
-		s = m->entry.session;
-	else if (term && carries(&term->entry, w->f))
-		s = term->entry.session;
+	if (m->exclude == !!term)
+		return; /* not wanted */
+	s = served_by(m, term, w->f);
 	if (!s && !w->multicast) {
 		emit_user(w, m->user);
 	} else if (s && w->multicast && s->mark != s->lns->last_mark) {
