@@ -25,11 +25,13 @@ struct l2mc_lac_policy {
 	bool sequencing;	   /* ask for sequence numbers in the MSE (R4045-5.3-3) */
 };
 
+/** program() may call l2mc_osl_installed() at once; no other callback may call back. */
 struct l2mc_lac_ops {
-	/** As in l2mc_lns.h. */
+	/** As in l2mc_lns.h; cookies have the highest bit set. */
 	uint16_t (*reserve_id)(void *ctx, struct l2mc_lac_tunnel *t);
 	void (*release_id)(void *ctx, struct l2mc_lac_tunnel *t, uint16_t session_id);
-	bool (*send)(void *ctx, struct l2mc_lac_tunnel *t, const struct l2tp_msg *m, uint64_t cookie);
+	bool (*send)(void *ctx, struct l2mc_lac_tunnel *t, const struct l2tp_msg *m,
+		     uint64_t cookie);
 	/** True if session_id is an established unicast session of the tunnel for which we are
 	 *  the LAC (A4045-10). */
 	bool (*is_member)(void *ctx, struct l2mc_lac_tunnel *t, uint16_t session_id);
@@ -110,6 +112,8 @@ struct l2mc_lac_stats {
 	uint64_t tx[L2TP_MSG_TYPES], rx[L2TP_MSG_TYPES];
 	uint64_t opened, refused, not_offered, unknown_id, unexpected, malformed;
 	uint64_t ids_listed, ids_acked, ids_unusable, ids_zero, ids_withdrawn, purged;
+	uint64_t ids_misplaced;		/* in an MSI about a unicast session (A4045-45) */
+	uint64_t individual_priorities; /* AVP 84 about a unicast session (R4045-6.3.2-1) */
 	size_t tunnels, sessions;
 };
 void l2mc_lac_stats(const struct l2mc_lac *lac, struct l2mc_lac_stats *stats);
