@@ -32,18 +32,18 @@ struct l2mc_session; /* one multicast session */
 
 /** Policy; may be changed at run time. */
 struct l2mc_policy {
-	bool per_group;		     /* INCLUDE: one context per source list, not per source */
-	uint32_t threshold;	     /* receivers that open a multicast session (R4045-4.3-3) */
-	uint32_t teardown;	     /* fewer receivers end it; 0: the threshold */
-	uint32_t holdtime_ms;	     /* ... after this time continuously below (R4045-7-4) */
-	uint32_t maximum_sessions;   /* multicast sessions per tunnel, 0: no limit */
-	uint32_t establish_ms;	     /* A4045-30 */
-	uint32_t holdoff_ms;	     /* A4045-29 */
-	uint32_t widen_ms;	     /* INCLUDE to EXCLUDE: wait for NOSA (A4045-23) */
-	uint32_t narrow_ms;	     /* EXCLUDE to INCLUDE: wait for the new sessions (A4045-24) */
-	uint32_t nos_retry_ms;	     /* list unacknowledged sessions again (A4045-12) ... */
-	uint32_t nos_retries;	     /* ... so many times */
-	uint32_t withdraw_ms;	     /* unicast resumes at the latest (A4045-37) */
+	bool per_group;		   /* INCLUDE: one context per source list, not per source */
+	uint32_t threshold;	   /* receivers that open a multicast session (R4045-4.3-3) */
+	uint32_t teardown;	   /* fewer receivers end it; 0: the threshold */
+	uint32_t holdtime_ms;	   /* ... after this time continuously below (R4045-7-4) */
+	uint32_t maximum_sessions; /* multicast sessions per tunnel, 0: no limit */
+	uint32_t establish_ms;	   /* A4045-30 */
+	uint32_t holdoff_ms;	   /* A4045-29 */
+	uint32_t widen_ms;	   /* INCLUDE to EXCLUDE: wait for NOSA (A4045-23) */
+	uint32_t narrow_ms;	   /* EXCLUDE to INCLUDE: wait for the new sessions (A4045-24) */
+	uint32_t nos_retry_ms;	   /* list unacknowledged sessions again (A4045-12) ... */
+	uint32_t nos_retries;	   /* ... so many times */
+	uint32_t withdraw_ms;	   /* unicast resumes at the latest (A4045-37) */
 };
 
 /** The defaults of the catalogue: 2, 2, 10 s, ... */
@@ -70,7 +70,8 @@ struct l2mc_lns_ops {
 	/** The branches of a flow changed; gone: nobody names this flow any more. */
 	void (*flow_changed)(void *ctx, struct l2mc_flow *f, bool gone);
 	/** What the router as a whole wants of a group changed (for the upstream router). */
-	void (*record_changed)(void *ctx, const struct addr *group, const struct gmp_filter *merged);
+	void (*record_changed)(void *ctx, const struct addr *group,
+			       const struct gmp_filter *merged);
 	/** Something happened that an operator may want to see; may be NULL. */
 	void (*event)(void *ctx, const struct l2mc_session *s, const char *what);
 };
@@ -164,11 +165,11 @@ struct l2mc_session_info {
 	enum l2mc_session_state state;
 	const struct l2mc_tunnel *tunnel;
 	struct addr group;
-	bool whole;	    /* whole group, or only source */
+	bool whole; /* whole group, or only source */
 	struct addr source;
 	uint16_t session_id, peer_session_id;
 	bool sequencing;
-	msec_t since;	    /* of the state */
+	msec_t since; /* of the state */
 	size_t n_waiting, n_listed, n_acked;
 	uint32_t n_eligible; /* receivers of the context */
 };

@@ -46,8 +46,8 @@ struct l2mc_entry {
 	struct l2mc_term *term; /* NULL: the whole group */
 	enum l2mc_entry_state state;
 	uint32_t attempts; /* how often a NOS has listed it since it joined */
-	bool refused; /* never acknowledged: stays on unicast (A4045-12) */
-	bool counted; /* in rc->n_eligible */
+	bool refused;	   /* never acknowledged: stays on unicast (A4045-12) */
+	bool counted;	   /* in rc->n_eligible */
 };
 
 /** A source that a member names. */
@@ -81,7 +81,7 @@ struct l2mc_user {
 	uint16_t session_id, peer_session_id;
 	bool eligible_v4, eligible_v6;
 	bool known; /* no other user has the LAC's Session ID */
-	bool gone; /* being deleted: no WOS for it any more */
+	bool gone;  /* being deleted: no WOS for it any more */
 	struct l2mc_memberships_head memberships;
 	struct l2mc_user_withdraws_head withdraws;
 	void *data;
@@ -97,9 +97,9 @@ struct l2mc_rc {
 struct l2mc_tsource {
 	struct l2mc_source s;
 	struct l2mc_rc rc;
-	bool ready; /* lists are initialised */
+	bool ready;			  /* lists are initialised */
 	struct l2mc_terms_head wanted[2]; /* INCLUDE terms: not served, served by multicast */
-	uint32_t n_excluders_served; /* members that exclude it and are served as a whole */
+	uint32_t n_excluders_served;	  /* members that exclude it and are served as a whole */
 };
 
 enum l2mc_transition {
@@ -118,10 +118,10 @@ struct l2mc_tgroup {
 	struct l2mc_members_head members;
 	struct l2mc_excluders_head excluders[2]; /* not served, served */
 	struct l2mc_rc rc;			 /* of the whole group */
-	bool whole;				 /* which contexts exist: this one or one per source */
+	bool whole; /* which contexts exist: this one or one per source */
 	enum l2mc_transition transition;
-	struct l2mc_session *kept;	/* in a transition */
-	struct l2mc_tsource *narrow_to; /* NARROW: the source the kept session will carry */
+	struct l2mc_session *kept;	    /* in a transition */
+	struct l2mc_tsource *narrow_to;	    /* NARROW: the source the kept session will carry */
 	struct l2mc_retiring_head retiring; /* WIDEN: carry their source until the switch */
 	struct timer timer;
 };
@@ -170,8 +170,8 @@ struct l2mc_session {
 	uint64_t serial; /* cookies are made of it */
 	struct l2mc_lns *lns;
 	struct l2mc_tunnel *t;
-	struct l2mc_tgroup *g; /* NULL: detached, on its way out */
-	struct l2mc_tsource *ts; /* its context: one source, or NULL: the whole group */
+	struct l2mc_tgroup *g;	   /* NULL: detached, on its way out */
+	struct l2mc_tsource *ts;   /* its context: one source, or NULL: the whole group */
 	struct addr group, source; /* what it carries: for display and L2MC_FWD_ONE */
 	enum l2mc_session_state state;
 	enum l2mc_forward forward;
@@ -180,11 +180,11 @@ struct l2mc_session {
 	msec_t since;
 	struct l2mc_entries_head entries[L2MC_ENTRY_HELD + 1];
 	struct l2mc_withdraws_head withdraws[2]; /* to be sent, sent */
-	uint64_t mark; /* l2mc_flow.c */
-	struct timer timer;    /* establishment, hold-off */
-	struct timer hold;     /* below the threshold */
-	struct timer retry;    /* unacknowledged entries */
-	struct timer withdraw; /* unicast resumes */
+	uint64_t mark;				 /* l2mc_flow.c */
+	struct timer timer;			 /* establishment, hold-off */
+	struct timer hold;			 /* below the threshold */
+	struct timer retry;			 /* unacknowledged entries */
+	struct timer withdraw;			 /* unicast resumes */
 };
 
 struct l2mc_tunnel {
@@ -317,8 +317,7 @@ static inline struct l2mc_tsource *l2mc_tsource_first(struct l2mc_tgroup *g)
 	return (struct l2mc_tsource *)l2mc_record_first(&g->record);
 }
 
-static inline struct l2mc_tsource *l2mc_tsource_next(struct l2mc_tgroup *g,
-						     struct l2mc_tsource *ts)
+static inline struct l2mc_tsource *l2mc_tsource_next(struct l2mc_tgroup *g, struct l2mc_tsource *ts)
 {
 	return (struct l2mc_tsource *)l2mc_record_next(&g->record, &ts->s);
 }
@@ -392,8 +391,8 @@ void l2mc_session_open(struct l2mc_tgroup *g, struct l2mc_tsource *ts, msec_t no
  * Ends the session: no more data, MSEN.  Its receivers go back to unicast in the same
  * forwarding update.  withdraw_first: WOS for all of them before the MSEN.
  */
-void l2mc_session_close(struct l2mc_session *s, enum l2tp_msen_result result,
-			enum l2tp_error error, bool withdraw_first, msec_t now);
+void l2mc_session_close(struct l2mc_session *s, enum l2tp_msen_result result, enum l2tp_error error,
+			bool withdraw_first, msec_t now);
 
 /** Changes what the session carries. */
 void l2mc_session_forward(struct l2mc_session *s, enum l2mc_forward forward,
