@@ -50,7 +50,7 @@ static inline enum l2tp_decode decode(const struct datagram *d)
 	return decode_with(d, no_secret);
 }
 
-/* Hex with blanks; "*60" repeats the octet before until there are 60 of them. */
+/* Hex with blanks; "61*60" is 60 octets 0x61. */
 static inline void add_hex(struct datagram *d, const char *hex)
 {
 	while (*hex) {
