@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "l2mcd/l2tp_msg.h"
-#include "tests/l2tp_same.h"
+#include "tests/fuzz/l2tp_same.h"
 
 static const struct span no_secret;
 static const struct span secret = {(const uint8_t *)"s3cret", 6};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Compares two messages: every field, spans and Session ID lists by what they point to. */
-#ifndef TESTS_L2TP_SAME_H
-#define TESTS_L2TP_SAME_H
+#ifndef TESTS_FUZZ_L2TP_SAME_H
+#define TESTS_FUZZ_L2TP_SAME_H
 
 #include "l2mcd/l2tp_msg.h"
 
