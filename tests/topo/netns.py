@@ -72,12 +72,20 @@ class Process:
 
 
 class Namespace:
-    """One network namespace; deleting it deletes its interfaces."""
+    """One network namespace; deleting it deletes its interfaces.  Its name carries our PID, so
+    that two runs do not meet."""
 
     def __init__(self, name):
-        self.name = name
-        self.path = f"/run/netns/{name}"
-        sh(["ip", "netns", "add", name])
+        self.name = f"{name}-{os.getpid()}"
+        self.path = f"/run/netns/{self.name}"
+        sh(["ip", "netns", "add", self.name])
+        try:
+            self._prepare()
+        except LabError:
+            self.close()
+            raise
+
+    def _prepare(self):
         self.ip("link set lo up")
         # What is sent is what the lab sends: no neighbour discovery on the links.
         self.sysctl("net.ipv6.conf.default.disable_ipv6", 1)
@@ -92,7 +100,7 @@ class Namespace:
         return sh(self.words(argv), check)
 
     def ip(self, line):
-        return sh(["ip", "-n", self.name, *line.split()])
+        return self.run("ip", *line.split())
 
     def sysctl(self, key, value):
         self.run("sysctl", "-qw", f"{key}={value}")
@@ -117,8 +125,7 @@ class Namespace:
 
 def veth(ns_a, name_a, ns_b, name_b):
     """A cable between two namespaces, both ends up."""
-    sh(["ip", "link", "add", name_a, "netns", ns_a.name, "type", "veth",
-        "peer", "name", name_b, "netns", ns_b.name])
+    ns_a.ip(f"link add {name_a} type veth peer name {name_b} netns {ns_b.name}")
     for ns, name in ((ns_a, name_a), (ns_b, name_b)):
         # checksums are computed, so that captures and eBPF see what a wire would carry
         ns.run("ethtool", "-K", name, "tx", "off", check=False)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The measuring tools of the lab measure right: what they call lost, duplicated, a copy."""
+import contextlib
 import socket
 import struct
 
@@ -56,23 +57,20 @@ def test_control_messages_and_garbage_are_no_data(datagram):
 @pytest.fixture(name="cable")
 def _cable(tmp_path):
     """Two namespaces and a cable; a receiver at the far end."""
-    a, b = Namespace("mctool-a"), Namespace("mctool-b")
-    talkers = []
+    with contextlib.ExitStack() as stack:
+        a, b = Namespace("mctool-a"), Namespace("mctool-b")
+        stack.callback(a.close)
+        stack.callback(b.close)
 
-    def talk(ns, *args):
-        talkers.append(Talker(ns.name, ns, tmp_path / "log", *args))
-        return talkers[-1]
+        def talk(ns, *args):
+            talker = Talker(ns.name, ns, tmp_path / "log", *args)
+            stack.callback(talker.process.kill)
+            return talker
 
-    try:
         veth(a, "eth0", b, "eth0")
         a.ip("addr add 10.7.0.1/24 dev eth0")
         b.ip("addr add 10.7.0.2/24 dev eth0")
         yield a, b, talk
-    finally:
-        for t in talkers:
-            t.process.kill()
-        a.close()
-        b.close()
 
 
 def test_receiver_counts_what_it_joined_and_only_that(cable):
