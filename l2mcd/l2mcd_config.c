@@ -155,6 +155,7 @@ struct l2mcd_peer_group *l2mcd_peer_group_add(struct l2mcd_config *c, const char
 	g = XCALLOC(MTYPE_PEER_GROUP, sizeof(*g));
 	strlcpy(g->name, name, sizeof(g->name));
 	g->lac = lac;
+	g->denylist_s = L2MCD_DENYLIST_S;
 	l2mcd_endpoints_init(&g->endpoints);
 	l2mcd_peer_groups_add(&c->peer_groups, g);
 	QOBJ_REG(g, l2mcd_peer_group);

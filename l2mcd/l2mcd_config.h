@@ -15,7 +15,8 @@
 #include "l2mcd/l2tp_engine.h"
 #include "lib/addr.h"
 
-#define L2MCD_NAME_LEN 64
+#define L2MCD_NAME_LEN	 64
+#define L2MCD_DENYLIST_S 60 /* default */
 
 PREDECL_SORTLIST_UNIQ(l2mcd_profiles);
 PREDECL_SORTLIST_UNIQ(l2mcd_peer_groups);
@@ -65,7 +66,7 @@ struct l2mcd_peer_group {
 	char secret[L2TP_MAX_SECRET + 1]; /* "": none */
 	char profile[L2MCD_NAME_LEN];	  /* "": defaults */
 	struct l2mcd_endpoints_head endpoints;
-	uint32_t denylist_s;
+	uint32_t denylist_s; /* 0: an unreachable endpoint is not skipped */
 	bool accept;
 	uint32_t maximum_tunnels; /* 0: no limit */
 	enum l2mcd_multicast_mode multicast;
