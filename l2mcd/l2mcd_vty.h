@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * l2mcd_vty.h - what the CLI's files share.
+ *
+ *   l2mcd_vty.c            nodes, settings of the daemon, profiles
+ *   l2mcd_vty_peer.c       peer-groups and access interfaces
+ *   l2mcd_vty_multicast.c  multicast
+ *   l2mcd_vty_fib.c        fib
+ *   l2mcd_show*.c          show, clear, test;  l2mcd_json*.c: the same as JSON
+ *   l2mcd_debug.c          debug
+ *
+ * Handlers check, write into the configuration and ask for reconciliation, nothing else: they
+ * are idempotent, and `no` takes the whole line (frr-reload applies a change twice).
+ */
+#ifndef L2MCD_VTY_H
+#define L2MCD_VTY_H
+
+#include "l2mcd/l2mcd.h"
+
+/* libfrr takes any number as a node; its own end at NODE_TYPE_MAX. */
+#define L2MCD_NODE	      ((enum node_type)(NODE_TYPE_MAX + 100))
+#define L2MCD_PROFILE_NODE    ((enum node_type)(NODE_TYPE_MAX + 101))
+#define L2MCD_PEER_GROUP_NODE ((enum node_type)(NODE_TYPE_MAX + 102))
+#define L2MCD_ACCESS_NODE     ((enum node_type)(NODE_TYPE_MAX + 103))
+#define L2MCD_MULTICAST_NODE  ((enum node_type)(NODE_TYPE_MAX + 104))
+#define L2MCD_FIB_NODE	      ((enum node_type)(NODE_TYPE_MAX + 105))
+
+static inline struct l2mcd_config *l2mcd_vty_config(void)
+{
+	return &l2mcd_instance()->config;
+}
+
+/** A command has written to the configuration; CMD_SUCCESS. */
+int l2mcd_vty_changed(void);
+/** A command refuses its input: "% reason"; CMD_WARNING_CONFIG_FAILED. */
+int l2mcd_vty_refuse(struct vty *vty, const char *fmt, ...) PRINTFRR(2, 3);
+/** An untouched configuration: what is equal to it is not printed. */
+const struct l2mcd_config *l2mcd_vty_defaults(void);
+
+/** Obfuscation of secrets in the running configuration; not encryption. */
+void l2mcd_secret_hide(const char *secret, char *hex, size_t size);
+/** False: not the hidden form of a secret. */
+bool l2mcd_secret_reveal(const char *hex, char *secret, size_t size);
+
+/** True if text can be the name of a netdev. */
+bool l2mcd_vty_ifname_ok(const char *text);
+/** True if text is a template of netdev names that differ from session to session. */
+bool l2mcd_vty_template_ok(const char *text);
+
+void l2mcd_vty_peer_init(void);
+void l2mcd_vty_multicast_init(void);
+void l2mcd_vty_fib_init(void);
+void l2mcd_debug_init(void);
+void l2mcd_show_init(void);
+void l2mcd_show_multicast_init(void);
+void l2mcd_show_stats_init(void);
+
+void l2mcd_vty_peer_write(struct vty *vty, const struct l2mcd_config *c);
+void l2mcd_vty_access_write(struct vty *vty, const struct l2mcd_config *c);
+void l2mcd_vty_multicast_write(struct vty *vty, const struct l2mcd_config *c);
+void l2mcd_vty_fib_write(struct vty *vty, const struct l2mcd_config *c);
+
+#endif
