@@ -179,7 +179,7 @@ class Router:
 
     def consumers(self):
         return [c for c in self.show("fib consumer").get("consumers", [])
-                if c.get("state") == "operational"]
+                if c.get("state") == "live"]
 
     def tunnels(self):
         return self.show("l2tp tunnel").get("tunnels", [])
