@@ -159,13 +159,11 @@ static const char *unhide(struct decoding *c, struct l2tp_avp *avp)
 		return "hidden, but there is no secret";
 	if (!c->vector.p)
 		return "hidden without a Random Vector";
-	if (avp->value.len < 2)
-		return "hidden and too short";
 	l2tp_unhide(avp->type, c->secret, c->vector, avp->value, plain);
 	r = rd_init(plain, avp->value.len);
 	value = rd_take_span(&r, rd_u16(&r));
 	if (!rd_ok(&r))
-		return "hidden with another secret";
+		return "hidden, but not with our secret";
 	avp->value = value; /* what follows it is padding (R2661-4.3-4) */
 	c->d->plain_len += (size_t)(r.end - plain);
 	return NULL;

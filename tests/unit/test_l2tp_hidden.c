@@ -139,6 +139,42 @@ START_TEST(what_cannot_be_unhidden_is_fatal_by_the_m_bit)
 }
 END_TEST
 
+/* Whoever has no secret must not be talked into unhiding with the empty one (R2661-4.3-1). */
+START_TEST(nothing_is_hidden_with_an_empty_secret_or_without_a_vector)
+{
+	static const struct {
+		struct span key, vector, with;
+	} cases[] = {{{NULL, 0}, {octets, 16}, {NULL, 0}}, {{octets, 6}, {NULL, 0}, {octets, 6}}};
+
+	for (size_t i = 0; i < array_size(cases); i++) {
+		uint8_t value[] = {0, 2, 1, 1};
+		struct datagram d = start_msg(L2TP_MSI, 0);
+
+		if (cases[i].vector.len)
+			add_avp_octets(&d, AVP_M, 0, L2TP_AVP_RANDOM_VECTOR, vector.p, vector.len);
+		l2tp_hide(81, cases[i].key, cases[i].vector, value, sizeof(value));
+		add_avp_octets(&d, AVP_M | AVP_H, 0, 81, value, sizeof(value));
+		ck_assert_int_eq(decode_with(&d, cases[i].with), L2TP_DECODE_BAD);
+		ck_assert_uint_eq(msg.n_sids, 0);
+	}
+}
+END_TEST
+
+START_TEST(a_value_too_long_to_be_hidden_is_not_sent)
+{
+	static const uint8_t value[1017];
+	struct l2tp_hide hide = {.secret = secret};
+	struct l2tp_msg m = {.type = L2TP_SCCRP, .challenge = {value, 1015}};
+	uint8_t out[2048];
+
+	l2tp_msg_set(&m, L2TP_AVP_CHALLENGE);
+	ck_assert_uint_eq(l2tp_msg_encode(&m, &hide, out, sizeof(out)), 20 + 22 + 1023);
+	m.challenge.len = 1016;
+	ck_assert_uint_eq(l2tp_msg_encode(&m, &hide, out, sizeof(out)), 0);
+	ck_assert_uint_eq(l2tp_msg_encode(&m, NULL, out, sizeof(out)), 20 + 1022);
+}
+END_TEST
+
 /* Section 2 of the catalogue: AVPs never hidden; with the message they are in. */
 static const struct {
 	unsigned int message, type;
@@ -172,6 +208,8 @@ static Suite *suite(void)
 	tcase_add_test(t, padding_of_any_length_is_ignored);
 	tcase_add_loop_test(t, what_cannot_be_unhidden_is_fatal_by_the_m_bit, 0,
 			    array_size(hidden));
+	tcase_add_test(t, nothing_is_hidden_with_an_empty_secret_or_without_a_vector);
+	tcase_add_test(t, a_value_too_long_to_be_hidden_is_not_sent);
 	tcase_add_loop_test(t, what_must_not_be_hidden_is_malformed_if_it_is, 0,
 			    array_size(plain_only));
 	suite_add_tcase(s, t);
