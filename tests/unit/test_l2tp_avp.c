@@ -375,6 +375,16 @@ START_TEST(a_value_out_of_range_is_fatal_by_the_m_bit)
 }
 END_TEST
 
+START_TEST(the_reserved_octet_of_a_proxy_authen_id_is_ignored)
+{
+	struct datagram d = build(home_of(32), 32);
+
+	add_avp(&d, 0, L2TP_AVP_PROXY_AUTHEN_ID, "ff07");
+	ck_assert_int_eq(decode(&d), L2TP_DECODE_OK);
+	ck_assert_uint_eq(msg.proxy_authen_id, 7);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("l2tp_avp");
@@ -391,6 +401,7 @@ static Suite *suite(void)
 			    n_msgs);
 	tcase_add_test(t, a_length_that_is_not_allowed_is_not_sent);
 	tcase_add_loop_test(t, a_value_out_of_range_is_fatal_by_the_m_bit, 0, array_size(values));
+	tcase_add_test(t, the_reserved_octet_of_a_proxy_authen_id_is_ignored);
 	suite_add_tcase(s, t);
 	return s;
 }

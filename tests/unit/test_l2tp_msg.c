@@ -402,6 +402,20 @@ START_TEST(a_long_list_is_split_at_what_an_avp_holds)
 }
 END_TEST
 
+START_TEST(a_message_is_not_longer_than_its_length_field_can_say)
+{
+	static struct l2tp_sid_op sids[32600];
+	static uint8_t out[70000];
+	struct l2tp_msg m = {.type = L2TP_MSI, .sids = sids, .n_sids = 32000};
+
+	for (size_t i = 0; i < array_size(sids); i++)
+		sids[i] = (struct l2tp_sid_op){81, 1};
+	ck_assert_uint_eq(l2tp_msg_encode(&m, NULL, out, sizeof(out)), 20 + 63 * 6 + 64000);
+	m.n_sids = array_size(sids);
+	ck_assert_uint_eq(l2tp_msg_encode(&m, NULL, out, sizeof(out)), 0);
+}
+END_TEST
+
 START_TEST(session_ids_are_for_msi_only)
 {
 	const struct l2tp_sid_op op = {81, 0x0101}, other = {84, 0x0101};
@@ -509,6 +523,7 @@ static Suite *suite(void)
 	tcase_add_test(t, session_ids_keep_their_order_across_avps);
 	tcase_add_test(t, an_odd_or_empty_list_is_malformed);
 	tcase_add_test(t, a_long_list_is_split_at_what_an_avp_holds);
+	tcase_add_test(t, a_message_is_not_longer_than_its_length_field_can_say);
 	tcase_add_test(t, session_ids_are_for_msi_only);
 	tcase_add_loop_test(t, a_result_has_a_text, 0, array_size(results));
 	tcase_add_loop_test(t, the_text_is_cut_at_any_size, 0, array_size(vectors));
