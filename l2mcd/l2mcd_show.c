@@ -263,12 +263,14 @@ static const char *multicast_of(const struct l2mcd_session *s)
 
 static void session_line(struct vty *vty, const struct show_session *s)
 {
-	char up[SHOW_TIME_LEN], fib[FIB_TEXT_LEN + 16];
+	char up[SHOW_TIME_LEN], fib[FIB_TEXT_LEN + 16], groups[16] = "-";
 
-	vty_out(vty, "%6u %7u %6u %-4s %-12s %-15s %6zu %-20s %9s %s\n", s->s->tunnel->tunnel_id,
+	if (!s->s->lac)
+		snprintf(groups, sizeof(groups), "%zu", s->groups);
+	vty_out(vty, "%6u %7u %6u %-4s %-12s %-15s %6s %-20s %9s %s\n", s->s->tunnel->tunnel_id,
 		s->info.session_id, s->info.peer_session_id, s->s->lac ? "lac" : "lns",
 		l2tp_session_state_name(s->info.state), s->s->interface[0] ? s->s->interface : "-",
-		s->groups, multicast_of(s->s), show_since(s->info.established, l2mcd_now(), up),
+		groups, multicast_of(s->s), show_since(s->info.established, l2mcd_now(), up),
 		fib_text(&s->key, fib, sizeof(fib)));
 }
 

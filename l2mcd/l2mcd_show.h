@@ -37,7 +37,7 @@ struct show_multicast {
 	uint16_t tunnel_id, session_id, peer_session_id;
 	const char *state;
 	struct addr group, source; /* LNS; the LAC knows neither (A4045-40) */
-	size_t listed, acked;	   /* LNS: NOS sent, NOSA received; LAC: in the OSL, acknowledged */
+	size_t listed, acked;	   /* in the OSL; of which the LAC has acknowledged */
 	size_t waiting, eligible;  /* LNS */
 	bool sequencing;
 	uint32_t maximum_bps;

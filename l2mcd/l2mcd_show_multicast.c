@@ -41,7 +41,7 @@ static void walk_lns(void *arg, const struct l2mc_session *s)
 	m.state = l2mc_session_state_name(i.state);
 	m.group = i.group;
 	m.source = i.whole ? ADDR_ANY : i.source;
-	m.listed = i.n_listed;
+	m.listed = i.n_listed + i.n_acked; /* the whole list, as the LAC has it */
 	m.acked = i.n_acked;
 	m.waiting = i.n_waiting;
 	m.eligible = i.n_eligible;
@@ -142,7 +142,8 @@ static void show_multicast_text(struct vty *vty)
 
 	l2mcd_show_totals(&t);
 	l2mc_lns_stats(d->lns, &lns);
-	vty_out(vty, "%-24s %zu of %zu can\n", "Tunnels", t.tunnels_capable, t.tunnels_established);
+	vty_out(vty, "%-24s %zu of %zu\n", "Tunnels with capability", t.tunnels_capable,
+		t.tunnels_established);
 	vty_out(vty, "%-24s %zu\n", "Subscribers", lns.users);
 	vty_out(vty, "%-24s %zu\n", "Memberships", lns.memberships);
 	vty_out(vty, "%-24s %zu\n", "Flows", lns.flows);
@@ -341,14 +342,22 @@ static const char *flow_str(const struct show_multicast *m, char *buf, size_t si
 	return buf;
 }
 
+/* A session that was refused has no IDs until it is asked for again. */
+static const char *id_str(uint16_t id, char buf[8])
+{
+	snprintf(buf, 8, id ? "%u" : "-", id);
+	return buf;
+}
+
 static void session_line(struct vty *vty, const struct show_multicast *m)
 {
+	char ours[8], theirs[8];
 	char flow[2 * ADDR_STRLEN + 8], up[SHOW_TIME_LEN], fib[FIB_TEXT_LEN + 16];
 
-	vty_out(vty, "%-4s %6u %7u %6u %-32s %-12s %6zu %6zu %11" PRIu64 " %9s %s\n",
-		m->lac ? "lac" : "lns", m->tunnel_id, m->session_id, m->peer_session_id,
-		flow_str(m, flow, sizeof(flow)), m->state, m->listed, m->acked, m->copies_saved,
-		show_since(m->since, l2mcd_now(), up),
+	vty_out(vty, "%-4s %6u %7s %6s %-32s %-12s %6zu %6zu %11" PRIu64 " %9s %s\n",
+		m->lac ? "lac" : "lns", m->tunnel_id, id_str(m->session_id, ours),
+		id_str(m->peer_session_id, theirs), flow_str(m, flow, sizeof(flow)), m->state,
+		m->listed, m->acked, m->copies_saved, show_since(m->since, l2mcd_now(), up),
 		fib_status_str(l2mcd_instance()->fib, &m->key, fib, sizeof(fib)));
 }
 
@@ -367,7 +376,9 @@ static void osl_out(struct vty *vty, const struct show_multicast *m)
 	size_t n = 0;
 
 	vty_out(vty, "  OSL:         ");
-	if (m->lac) {
+	if (!m->listed) {
+		vty_out(vty, " -");
+	} else if (m->lac) {
 		members = l2mc_osl_members(m->osl, &n);
 		for (size_t i = 0; i < n; i++)
 			vty_out(vty, " %u (%s)", members[i],
@@ -380,11 +391,12 @@ static void osl_out(struct vty *vty, const struct show_multicast *m)
 
 static void session_detail(struct vty *vty, const struct show_multicast *m)
 {
+	char ours[8], theirs[8];
 	char flow[2 * ADDR_STRLEN + 8], up[SHOW_TIME_LEN], fib[FIB_TEXT_LEN + 16];
 
-	vty_out(vty, "Multicast session %u of tunnel %u, peer's session %u, %s for %s\n",
-		m->session_id, m->tunnel_id, m->peer_session_id, m->state,
-		show_since(m->since, l2mcd_now(), up));
+	vty_out(vty, "Multicast session %s of tunnel %u, peer's session %s, %s for %s\n",
+		id_str(m->session_id, ours), m->tunnel_id, id_str(m->peer_session_id, theirs),
+		m->state, show_since(m->since, l2mcd_now(), up));
 	vty_out(vty, "  Role:         %s\n", m->lac ? "lac" : "lns");
 	if (!m->lac) {
 		vty_out(vty, "  Flow:         %s\n", flow_str(m, flow, sizeof(flow)));
