@@ -6,8 +6,9 @@
  * happened through struct l2tp_ops.  No sockets, no clock.  One instance serves all tunnels of
  * a daemon.
  *
- * Callbacks may call any function of this file except l2tp_engine_free(), l2tp_engine_input()
- * and l2tp_engine_run().  Tunnels and sessions stay valid until their *_down callback returns.
+ * Callbacks may call any function of this file except l2tp_engine_free() and
+ * l2tp_engine_input().  Tunnels and sessions stay valid until their *_down callback returns.
+ * Timers fire from twheel_run(); ask l2tp_engine_output() after that, too.
  */
 #ifndef L2MCD_L2TP_ENGINE_H
 #define L2MCD_L2TP_ENGINE_H
@@ -78,12 +79,15 @@ struct l2tp_ops {
 	bool (*tunnel_accept)(void *ctx, const struct endpoint *local, const struct endpoint *peer,
 			      const struct l2tp_msg *sccrq, struct l2tp_params *p);
 	void (*tunnel_up)(void *ctx, struct l2tp_tunnel *t);
-	/** For every tunnel that was created, up or not; its sessions have gone before. */
+	/**
+	 * For every tunnel that was created (opened or accepted), up or not; its sessions have
+	 * gone before.
+	 */
 	void (*tunnel_down)(void *ctx, struct l2tp_tunnel *t, const char *reason);
 	/** LNS: an ICRQ came.  0 to accept, else the CDN result (enum l2tp_cdn_result). */
 	uint16_t (*call_accept)(void *ctx, struct l2tp_session *s);
 	void (*session_up)(void *ctx, struct l2tp_session *s);
-	/** For every session that was created, up or not. */
+	/** For every session that was created (called or accepted), up or not. */
 	void (*session_down)(void *ctx, struct l2tp_session *s, const char *reason);
 	/** SLI or WEN on an established session (RFC 2661 6.13, 6.14). */
 	void (*session_info)(void *ctx, struct l2tp_session *s, const struct l2tp_msg *m);
@@ -142,7 +146,10 @@ struct l2tp_tunnel *l2tp_tunnel_open(struct l2tp_engine *e, const struct endpoin
 /** Sends StopCCN and ends the tunnel with all its sessions (callbacks run). */
 void l2tp_tunnel_close(struct l2tp_tunnel *t, enum l2tp_stop_result result, msec_t now);
 
+/** By our Tunnel ID; not those in CLOSING. */
 struct l2tp_tunnel *l2tp_tunnel_find(struct l2tp_engine *e, uint16_t tunnel_id);
+
+/** All tunnels, also those in CLOSING, of which the daemon has seen the last: data is NULL. */
 struct l2tp_tunnel *l2tp_tunnel_first(struct l2tp_engine *e);
 struct l2tp_tunnel *l2tp_tunnel_next(struct l2tp_engine *e, struct l2tp_tunnel *t);
 
@@ -175,7 +182,10 @@ void l2tp_tunnel_info(const struct l2tp_tunnel *t, struct l2tp_tunnel_info *info
 
 /* ---------------------------------------------------------------- sessions */
 
-/** LAC: places an incoming call (ICRQ now or when the tunnel is up). */
+/**
+ * LAC: places an incoming call (ICRQ now or when the tunnel is up).  NULL if the session limit
+ * is reached, all Session IDs are in use or the tunnel is in CLOSING.
+ */
 struct l2tp_session *l2tp_session_call(struct l2tp_tunnel *t, const struct l2tp_call *call,
 				       void *data, msec_t now);
 
@@ -187,6 +197,7 @@ void l2tp_session_close(struct l2tp_session *s, enum l2tp_cdn_result result,
 void l2tp_session_sli(struct l2tp_session *s, uint32_t send_accm, uint32_t receive_accm,
 		      msec_t now);
 
+/** Sessions in CLOSING are neither found nor counted. */
 struct l2tp_session *l2tp_session_find(struct l2tp_tunnel *t, uint16_t session_id);
 struct l2tp_session *l2tp_session_first(struct l2tp_tunnel *t);
 struct l2tp_session *l2tp_session_next(struct l2tp_tunnel *t, struct l2tp_session *s);
