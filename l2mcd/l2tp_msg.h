@@ -156,8 +156,9 @@ struct l2tp_sid_op {
 
 /**
  * A control message, decoded or to be encoded.  All integers in host byte order.  An AVP is
- * there if its bit in `has` is set (l2tp_msg_has()).  Spans are borrowed: after decoding from
- * the datagram or the decoder's buffer, before encoding from the caller.
+ * there if its bit in `has` is set (l2tp_msg_has()); a Random Vector never is, and lists of
+ * Session IDs are sent for what is in sids, whatever `has` says.  Spans are borrowed: after
+ * decoding from the datagram or the decoder's buffer, before encoding from the caller.
  */
 struct l2tp_msg {
 	uint16_t tunnel_id, session_id, ns, nr; /* header */
