@@ -291,7 +291,7 @@ static void session_detail(struct vty *vty, const struct show_session *s)
 	vty_out(vty, "  Speed:       tx %u rx %u bit/s%s\n", c->tx_speed_bps, c->rx_speed_bps,
 		c->sequencing_required ? ", sequencing required" : "");
 	if (!s->s->lac)
-		vty_out(vty, "  Multicast:   %s, %zu groups\n", multicast_of(s->s), s->groups);
+		vty_out(vty, "  Multicast:   %s, groups %zu\n", multicast_of(s->s), s->groups);
 	vty_out(vty, "  FIB:         %s\n", fib_text(&s->key, fib, sizeof(fib)));
 }
 
