@@ -357,6 +357,17 @@ def test_the_running_configuration_reloads_to_itself(daemon):
     assert daemon.config() == []
 
 
+def test_nothing_is_left_allocated_at_the_end(daemon):
+    daemon.restart(WHOLE)
+    daemon.accepted((), "debug memstats-at-exit")
+    for what in SHOWS:
+        daemon.vty.show("show " + what)
+    mark = len(daemon.log())
+    daemon.restart("")
+    left = [x for x in daemon.log()[mark:].splitlines() if "memstats:" in x]
+    assert [x for x in left if "log file target" not in x] == []
+
+
 def test_endpoints_keep_the_order_in_which_they_are_tried(fresh):
     fresh.accepted(LAC, "endpoint 192.0.2.3 preference 9", "endpoint 192.0.2.2",
                    "endpoint 192.0.2.1 preference 9")
