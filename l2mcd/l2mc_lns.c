@@ -279,22 +279,33 @@ void l2mc_session_osl(const struct l2mc_session *s,
 	}
 }
 
-void l2mc_tunnel_records(struct l2mc_tunnel *t,
-			 void (*fn)(void *arg, const struct addr *group,
-				    const struct gmp_filter *merged, uint32_t n_members),
-			 void *arg)
+typedef void (*record_fn)(void *arg, const struct addr *group, const struct gmp_filter *merged,
+			  uint32_t n_members);
+
+static void tell_record(struct l2mc_record *r, const struct addr *group, record_fn fn, void *arg)
+{
+	struct addr *sources = XCALLOC(MTYPE_TMP, (l2mc_record_count(r) + 1) * sizeof(*sources));
+	struct gmp_filter merged = l2mc_record_get(r, sources);
+
+	if (!l2mc_record_empty(r))
+		fn(arg, group, &merged, r->n_members);
+	XFREE(MTYPE_TMP, sources);
+}
+
+void l2mc_tunnel_records(struct l2mc_tunnel *t, record_fn fn, void *arg)
 {
 	struct l2mc_tgroup *g;
 
-	frr_each (l2mc_tgroups, &t->tgroups, g) {
-		size_t n = l2mc_record_count(&g->record);
-		struct addr *sources = XCALLOC(MTYPE_TMP, (n + 1) * sizeof(*sources));
-		struct gmp_filter merged = l2mc_record_get(&g->record, sources);
+	frr_each (l2mc_tgroups, &t->tgroups, g)
+		tell_record(&g->record, &g->group->addr, fn, arg);
+}
 
-		if (!l2mc_record_empty(&g->record))
-			fn(arg, &g->group->addr, &merged, g->record.n_members);
-		XFREE(MTYPE_TMP, sources);
-	}
+void l2mc_lns_records(struct l2mc_lns *lns, record_fn fn, void *arg)
+{
+	struct l2mc_group *g;
+
+	frr_each (l2mc_groups, &lns->groups, g)
+		tell_record(&g->record, &g->addr, fn, arg);
 }
 
 void l2mc_lns_stats(const struct l2mc_lns *lns, struct l2mc_lns_stats *stats)

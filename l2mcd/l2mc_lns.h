@@ -192,6 +192,12 @@ void l2mc_tunnel_records(struct l2mc_tunnel *t,
 				    const struct gmp_filter *merged, uint32_t n_members),
 			 void *arg);
 
+/** The same over all tunnels: what the router as a whole wants. */
+void l2mc_lns_records(struct l2mc_lns *lns,
+		      void (*fn)(void *arg, const struct addr *group,
+				 const struct gmp_filter *merged, uint32_t n_members),
+		      void *arg);
+
 struct l2mc_lns_stats {
 	uint64_t tx[L2TP_MSG_TYPES], rx[L2TP_MSG_TYPES];
 	uint64_t opened, refused, timeouts, ended_by_peer;
