@@ -171,7 +171,8 @@ static void start_hosts(struct l2mcd *d)
 	}
 }
 
-static void tell_group(void *arg, const struct addr *group, const struct gmp_filter *f)
+static void tell_group(void *arg, const struct addr *group, const struct gmp_filter *f,
+		       uint32_t n_members)
 {
 	l2mcd_upstream_set(group, f);
 }
@@ -188,7 +189,8 @@ void l2mcd_upstream_reconcile(struct l2mcd *d)
 		return;
 	fd = open_device(m);
 	if (fd < 0) {
-		zlog_err("cannot make %s: %s", m->upstream_interface, safe_strerror(errno));
+		zlog_err("cannot make %s from /dev/net/tun: %s", m->upstream_interface,
+			 safe_strerror(errno));
 		return;
 	}
 	strlcpy(device, m->upstream_interface, sizeof(device));
