@@ -32,7 +32,8 @@ void l2mcd_tunnels_walk(struct l2mcd *d, void (*fn)(void *arg, struct l2mcd_tunn
 /** Opens a control connection to the endpoint. */
 struct l2mcd_tunnel *l2mcd_tunnel_call(struct l2mcd *d, const struct l2mcd_peer_group *g,
 				       struct l2mcd_endpoint *e);
-/** Places an incoming call for the subscriber behind the access interface. */
+/** Places an incoming call for the subscriber behind the access interface; NULL: the tunnel
+ *  takes no more. */
 struct l2mcd_session *l2mcd_session_call(struct l2mcd_tunnel *t, struct l2mcd_access *a,
 					 const struct l2tp_call *call);
 

@@ -7,6 +7,8 @@
  */
 #include "l2mcd/l2mcd_p.h"
 
+#include <sys/random.h>
+
 DEFINE_MTYPE_STATIC(L2MCD, L2MCD_TUNNEL, "tunnel");
 DEFINE_MTYPE_STATIC(L2MCD, L2MCD_SESSION, "session");
 
@@ -27,9 +29,14 @@ static struct l2mcd_tunnel *tunnel_new(struct l2tp_tunnel *l2tp, const char *pee
 
 /* ---------------------------------------------------------------- callbacks: tunnels */
 
+/* Tunnel and Session IDs, challenges: unpredictable (R2661-9.1-1). */
 static uint32_t cb_random(void *ctx)
 {
-	return frr_weak_random() ^ (uint32_t)frr_weak_random() << 16;
+	uint32_t r;
+
+	while (getrandom(&r, sizeof(r), 0) != sizeof(r))
+		; /* interrupted before the kernel's pool was ready */
+	return r;
 }
 
 struct count {
@@ -452,6 +459,10 @@ struct l2mcd_session *l2mcd_session_call(struct l2mcd_tunnel *t, struct l2mcd_ac
 	s->lac = true;
 	strlcpy(s->interface, a->interface, sizeof(s->interface));
 	s->l2tp = l2tp_session_call(t->l2tp, call, s, l2mcd_now());
+	if (!s->l2tp) {
+		XFREE(MTYPE_L2MCD_SESSION, s);
+		return NULL;
+	}
 	l2tp_session_info(s->l2tp, &info);
 	s->session_id = info.session_id;
 	return s;
