@@ -128,6 +128,12 @@ static bool wanted(struct l2mcd *d, const struct l2mcd_access *a, struct l2mcd_p
 	       l2mcd_interface_up(a->interface);
 }
 
+static void wait_until(msec_t when)
+{
+	if (when < deadline)
+		deadline = when;
+}
+
 static void place_call(struct l2mcd *d, struct l2mcd_access *a, struct l2mcd_peer_group *g,
 		       msec_t now)
 {
@@ -137,20 +143,22 @@ static void place_call(struct l2mcd *d, struct l2mcd_access *a, struct l2mcd_pee
 	msec_t wait;
 
 	if (a->retry_at > now) {
-		if (a->retry_at < deadline)
-			deadline = a->retry_at;
+		wait_until(a->retry_at);
 		return;
 	}
 	t = tunnel_for(d, g, now, &wait);
 	if (!t) {
-		if (wait < deadline)
-			deadline = wait;
+		wait_until(wait);
 		return;
 	}
 	/* what a session provider of the LNS knows the subscriber by */
 	strlcpy(call.calling_number, a->interface, sizeof(call.calling_number));
 	call.sequencing_required = p && p->data_sequencing == L2MCD_SEQ_REQUIRE;
 	a->session = l2mcd_session_call(t, a, &call);
+	if (!a->session) {
+		retry_later(a, now);
+		wait_until(a->retry_at);
+	}
 }
 
 static void end_call(struct l2mcd_access *a, const char *why)
