@@ -7,7 +7,7 @@
  */
 #include "l2mcd/l2mcd_p.h"
 
-/* Cookies of the LAC engine carry this bit on the transport, those of the LNS engine do not. */
+/* Set in the cookies of the LAC engine, clear in those of the LNS engine (l2mc_lns.h). */
 #define COOKIE_LAC (UINT64_C(1) << 63)
 
 /* ---------------------------------------------------------------- LNS */
@@ -98,7 +98,7 @@ static bool lac_send(void *ctx, struct l2mc_lac_tunnel *t, const struct l2tp_msg
 		     uint64_t cookie)
 {
 	trace(of_lac(t), "sent", m);
-	return l2tp_tunnel_send(of_lac(t)->l2tp, m, cookie ? cookie | COOKIE_LAC : 0, l2mcd_now());
+	return l2tp_tunnel_send(of_lac(t)->l2tp, m, cookie, l2mcd_now());
 }
 
 static bool lac_is_member(void *ctx, struct l2mc_lac_tunnel *t, uint16_t session_id)
@@ -163,7 +163,7 @@ void l2mcd_multicast_input(struct l2mcd_tunnel *t, const struct l2tp_msg *m,
 void l2mcd_multicast_acked(struct l2mcd *d, uint64_t cookie, msec_t now)
 {
 	if (cookie & COOKIE_LAC)
-		l2mc_lac_acked(d->lac, cookie & ~COOKIE_LAC, now);
+		l2mc_lac_acked(d->lac, cookie, now);
 	else
 		l2mc_lns_acked(d->lns, cookie, now);
 	l2mcd_kick();
