@@ -69,7 +69,7 @@ static struct fib_zmq *zmq;
 static struct zmq_loop *loop;
 static struct event *t_complete;
 static bool completed;
-static char endpoint[192], bind_error[128];
+static char endpoint[sizeof(frr_runstatedir) + 32], bind_error[128];
 static struct l2mcd_fib_config applied;
 
 /* ---------------------------------------------------------------- tunnels and sessions */
