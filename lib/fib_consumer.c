@@ -271,7 +271,8 @@ void fib_consumer_info(const struct fib_consumer *c, struct fib_consumer_info *i
 		.since = c->since,
 		.session_id = c->session_id,
 		.tx_seq = c->tx_seq,
-		.acked_seq = c->acked_seq,
+		/* heartbeats are not acknowledged: they are no backlog */
+		.acked_seq = c->acked_seq < c->data_seq ? c->acked_seq : c->tx_seq,
 		.dirty = c->n_dirty,
 		.slow = c->slow,
 		.blocked = c->blocked,

@@ -107,6 +107,24 @@ const char *fib_result_name(enum fib_result result)
 	return "unknown";
 }
 
+const char *fib_role_name(enum fib_role role)
+{
+	return role == FIB_PRIMARY ? "primary" : role == FIB_OBSERVER ? "observer" : "unknown";
+}
+
+const char *fib_framing_name(enum fib_framing framing)
+{
+	switch (framing) {
+	case FIB_FRAMING_RAW_IP:
+		return "raw-ip";
+	case FIB_FRAMING_ETHERNET:
+		return "ethernet";
+	case FIB_FRAMING_PPPOE:
+		return "pppoe";
+	}
+	return "unknown";
+}
+
 /* ---------------------------------------------------------------- values */
 
 void *fib_alloc(size_t count, size_t size)

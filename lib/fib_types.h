@@ -257,6 +257,8 @@ const char *fib_key_str(const struct fib_key *key, char *buf, size_t size);
 
 const char *fib_table_name(enum fib_table table);   /**< "l2tp-flow"; "unknown" */
 const char *fib_result_name(enum fib_result result); /**< "installed"; "unknown" */
+const char *fib_role_name(enum fib_role role);	     /**< "primary"; "unknown" */
+const char *fib_framing_name(enum fib_framing framing); /**< "raw-ip"; "unknown" */
 
 /** Zeroed memory for what values and messages own; never NULL; released with free(). */
 void *fib_alloc(size_t count, size_t size);

@@ -13,24 +13,6 @@ static msec_t (*clock_now)(void);
 
 /* ---------------------------------------------------------------- names and values */
 
-const char *fib_role_name(enum fib_role role)
-{
-	return role == FIB_PRIMARY ? "primary" : role == FIB_OBSERVER ? "observer" : "unknown";
-}
-
-const char *fib_framing_name(enum fib_framing framing)
-{
-	switch (framing) {
-	case FIB_FRAMING_RAW_IP:
-		return "raw-ip";
-	case FIB_FRAMING_ETHERNET:
-		return "ethernet";
-	case FIB_FRAMING_PPPOE:
-		return "pppoe";
-	}
-	return "unknown";
-}
-
 const char *fib_tables_str(uint32_t tables, char *buf, size_t size)
 {
 	struct text t = text_init(buf, size);

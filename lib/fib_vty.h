@@ -34,7 +34,5 @@ json_object *fib_stats_json(const struct fib_pub *pub);
 /** Names of the tables in a bit mask. */
 json_object *fib_tables_json(uint32_t tables);
 const char *fib_tables_str(uint32_t tables, char *buf, size_t size);
-const char *fib_role_name(enum fib_role role);
-const char *fib_framing_name(enum fib_framing framing);
 
 #endif

@@ -306,22 +306,16 @@ static bool serve_one(struct fib_zmq *z, struct fib_pub *pub, msec_t now)
 	return true;
 }
 
-static bool consume_one(struct fib_zmq *z, struct fib_sub *sub, msec_t now)
+enum fib_zmq_received fib_zmq_receive(struct fib_zmq *z, struct fib_msg *m, const char **why)
 {
 	zmq_msg_t frame;
-	struct fib_msg m;
-	const char *why;
+	bool ok;
 
 	if (!receive(z, &frame))
-		return false;
-	if (decode(z, &frame, &m, &why)) {
-		fib_sub_input(sub, &m, now);
-		fib_msg_free(&m);
-	} else {
-		fib_sub_garbage(sub, now);
-	}
+		return FIB_ZMQ_NOTHING;
+	ok = decode(z, &frame, m, why);
 	zmq_msg_close(&frame);
-	return true;
+	return ok ? FIB_ZMQ_MESSAGE : FIB_ZMQ_GARBAGE;
 }
 
 /* ---------------------------------------------------------------- sending */
@@ -388,13 +382,30 @@ static bool answer_one(struct fib_zmq *z, struct fib_sub *sub, msec_t now)
 	return flush_pending(z);
 }
 
-bool fib_zmq_consume(struct fib_zmq *z, struct fib_sub *sub, msec_t now, unsigned int budget)
+unsigned int fib_zmq_answer(struct fib_zmq *z, struct fib_sub *sub, msec_t now, unsigned int budget)
 {
-	unsigned int received = 0, sent = 0;
+	unsigned int sent = 0;
 
-	while (received < budget && consume_one(z, sub, now))
-		received++;
 	while (sent < budget && answer_one(z, sub, now))
 		sent++;
-	return sent == budget || fib_zmq_events(z) & ZMQ_POLLIN;
+	return sent;
+}
+
+bool fib_zmq_consume(struct fib_zmq *z, struct fib_sub *sub, msec_t now, unsigned int budget)
+{
+	for (unsigned int received = 0; received < budget; received++) {
+		const char *why;
+		struct fib_msg m;
+		enum fib_zmq_received r = fib_zmq_receive(z, &m, &why);
+
+		if (r == FIB_ZMQ_NOTHING)
+			break;
+		if (r == FIB_ZMQ_GARBAGE) {
+			fib_sub_garbage(sub, now);
+			continue;
+		}
+		fib_sub_input(sub, &m, now);
+		fib_msg_free(&m);
+	}
+	return fib_zmq_answer(z, sub, now, budget) == budget || fib_zmq_events(z) & ZMQ_POLLIN;
 }

@@ -44,6 +44,16 @@ int fib_zmq_events(struct fib_zmq *z);
 bool fib_zmq_serve(struct fib_zmq *z, struct fib_pub *pub, msec_t now, unsigned int budget);
 bool fib_zmq_consume(struct fib_zmq *z, struct fib_sub *sub, msec_t now, unsigned int budget);
 
+/* The two halves of fib_zmq_consume(), for consumers that look at the messages themselves. */
+
+enum fib_zmq_received { FIB_ZMQ_NOTHING, FIB_ZMQ_MESSAGE, FIB_ZMQ_GARBAGE };
+
+/** MESSAGE: *m is the caller's (fib_msg_free()).  GARBAGE: *why says what is wrong. */
+enum fib_zmq_received fib_zmq_receive(struct fib_zmq *z, struct fib_msg *m, const char **why);
+/** Sends up to `budget` messages of the engine; number sent. */
+unsigned int fib_zmq_answer(struct fib_zmq *z, struct fib_sub *sub, msec_t now,
+			    unsigned int budget);
+
 /** True if the libzmq in use can do CURVE. */
 bool fib_zmq_has_curve(void);
 
