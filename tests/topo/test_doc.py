@@ -4,11 +4,7 @@ import os
 import re
 import subprocess
 
-import pytest
-
-from lab import BUILD, TOP
-
-pytestmark = pytest.mark.skipif(not (BUILD / "l2mcd/l2mcd").exists(), reason="l2mcd is not built")
+from lab import TOP
 NAMESPACES = ("src", "lns", "lac", "sub1", "sub2", "far")
 
 

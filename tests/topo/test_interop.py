@@ -6,7 +6,7 @@ PPP needs a kernel with it.
 """
 import pytest
 
-from lab import BUILD, Lab, Router
+from lab import Lab, Router
 from netns import veth, wait_for
 
 OURS, THEIRS = "10.9.0.1", "10.9.0.2"
@@ -194,6 +194,3 @@ def test_killed_xl2tpd_is_noticed(pair):
     established(pair.ours)
     pair.xl2tpd.kill()
     wait_for(lambda: not pair.ours.sessions(), 30, "the session is gone")
-
-
-pytestmark = pytest.mark.skipif(not (BUILD / "l2mcd/l2mcd").exists(), reason="l2mcd is not built")

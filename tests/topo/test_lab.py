@@ -6,10 +6,8 @@ import contextlib
 import pytest
 
 import pcap
-from lab import ASM_GROUP, BUILD, LNS_CORE, SESSION_LOCAL, SOURCE, SSM_GROUP, Lab
+from lab import ASM_GROUP, LNS_CORE, SESSION_LOCAL, SOURCE, SSM_GROUP, Lab
 from netns import LabError, wait_for
-
-pytestmark = pytest.mark.skipif(not (BUILD / "l2mcd/l2mcd").exists(), reason="l2mcd is not built")
 RATE = 200
 
 
