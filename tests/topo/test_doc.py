@@ -5,6 +5,7 @@ import re
 import subprocess
 
 from lab import TOP
+
 NAMESPACES = ("src", "lns", "lac", "sub1", "sub2", "far")
 
 
