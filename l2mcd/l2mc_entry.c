@@ -88,12 +88,27 @@ static void cancel_withdraw(struct l2mc_withdraw *w, struct l2mc_entry *e)
 		l2mc_session_expect(s, s->lns->wheel->now);
 }
 
+/* A receiver that may not join, but is not yet out of the LAC's OSL: served until it is. */
+static void hold(struct l2mc_entry *e, struct l2mc_session *s)
+{
+	struct l2mc_withdraw *w = l2mc_withdraw_find(e->m->user, s);
+
+	if (e->state != L2MC_ENTRY_NONE || !w || !w->was_acked)
+		return;
+	w->held = e;
+	l2mc_entry_set(e, s, L2MC_ENTRY_HELD);
+}
+
 void l2mc_entry_join(struct l2mc_entry *e, struct l2mc_session *s)
 {
 	struct l2mc_withdraw *w;
 
-	if (!e->counted || !s || s->state == L2MC_CLOSING || s->state == L2MC_HOLDOFF)
+	if (!s || s->state == L2MC_CLOSING || s->state == L2MC_HOLDOFF)
 		return;
+	if (!e->counted) {
+		hold(e, s);
+		return;
+	}
 	if (e->state == L2MC_ENTRY_HELD && e->session != s)
 		l2mc_entry_leave(e, false);
 	if (e->state != L2MC_ENTRY_NONE && e->state != L2MC_ENTRY_HELD)

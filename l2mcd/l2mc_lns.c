@@ -145,10 +145,10 @@ void l2mc_user_del(struct l2mc_user *u, msec_t now)
 {
 	struct l2mc_withdraw *w;
 
-	u->gone = true;
-	l2mc_user_leave_all(u, now);
+	u->gone = true; /* no WOS is needed, neither now nor what was to come (A4045-32) */
 	while ((w = l2mc_user_withdraws_first(&u->withdraws)))
-		l2mc_withdraw_free(w); /* no WOS is needed (A4045-32) */
+		l2mc_withdraw_free(w);
+	l2mc_user_leave_all(u, now);
 	l2mc_memberships_fini(&u->memberships);
 	l2mc_user_withdraws_fini(&u->withdraws);
 	l2mc_user_list_del(&u->t->all_users, u);

@@ -218,6 +218,7 @@ struct l2mc_lns {
 
 /* ---------------------------------------------------------------- containers */
 
+/* Hashed is what things are called, not where they lie: runs can be repeated. */
 static inline int l2mc_membership_cmp(const struct l2mc_membership *a,
 				      const struct l2mc_membership *b)
 {
@@ -226,7 +227,7 @@ static inline int l2mc_membership_cmp(const struct l2mc_membership *a,
 
 static inline uint32_t l2mc_membership_hash(const struct l2mc_membership *m)
 {
-	return jhash_2words((uintptr_t)m->group, (uint64_t)(uintptr_t)m->group >> 32, 1);
+	return jhash(m->group->addr.b, sizeof(m->group->addr.b), 1);
 }
 
 static inline int l2mc_tgroup_cmp(const struct l2mc_tgroup *a, const struct l2mc_tgroup *b)
@@ -236,7 +237,7 @@ static inline int l2mc_tgroup_cmp(const struct l2mc_tgroup *a, const struct l2mc
 
 static inline uint32_t l2mc_tgroup_hash(const struct l2mc_tgroup *g)
 {
-	return jhash_2words((uintptr_t)g->group, (uint64_t)(uintptr_t)g->group >> 32, 2);
+	return jhash(g->group->addr.b, sizeof(g->group->addr.b), 2);
 }
 
 static inline int l2mc_group_cmp(const struct l2mc_group *a, const struct l2mc_group *b)
@@ -328,6 +329,9 @@ struct l2mc_membership *l2mc_membership_find(struct l2mc_user *u, const struct l
 
 /** The entry by which this session serves the membership, or NULL. */
 struct l2mc_entry *l2mc_membership_entry(struct l2mc_membership *m, const struct l2mc_session *s);
+
+/** Takes its place in the OSLs of the contexts there are, as far as it may. */
+void l2mc_membership_join(struct l2mc_membership *m);
 
 /** Every membership of the user ends. */
 void l2mc_user_leave_all(struct l2mc_user *u, msec_t now);

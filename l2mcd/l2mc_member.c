@@ -283,8 +283,10 @@ static void recount(struct l2mc_membership *m)
 			l2mc_entry_count(&m->terms[i]->entry, &m->terms[i]->source->rc, e);
 }
 
-static void join(struct l2mc_membership *m)
+void l2mc_membership_join(struct l2mc_membership *m)
 {
+	if (membership_empty(m))
+		return;
 	if (m->g->whole)
 		l2mc_entry_join(&m->entry, m->g->rc.session);
 	else
@@ -317,7 +319,7 @@ static void review_membership(struct l2mc_membership *m, msec_t now)
 		for (size_t i = 0; i < m->n_terms; i++)
 			if (!m->terms[i]->entry.counted)
 				l2mc_entry_leave(&m->terms[i]->entry, true);
-	join(m);
+	l2mc_membership_join(m);
 	review(m->g, &f, now);
 	XFREE(MTYPE_TMP, sources);
 }
@@ -377,7 +379,7 @@ static void change(struct l2mc_membership *m, const struct gmp_filter *new, msec
 	}
 	recount(m);
 	l2mc_context_mode(g, now);
-	join(m);
+	l2mc_membership_join(m);
 	if (old.exclude || new->exclude) {
 		l2mc_flows_of_group(group);
 	} else {

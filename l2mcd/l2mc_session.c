@@ -119,6 +119,8 @@ static void detach(struct l2mc_session *s)
 	/* unicast and multicast copies change places in one update of each flow (A4045-38) */
 	s->forward = L2MC_FWD_NONE;
 	drop_entries(s);
+	if (s->g->transition != L2MC_STEADY)
+		l2mc_flows_of_group(s->g->group); /* those it served without an entry, too */
 	s->g = NULL;
 	s->ts = NULL;
 }
@@ -497,6 +499,8 @@ static bool confirm(struct l2mc_session *s, uint16_t peer_session_id)
 
 	if (w && !w->sent) { /* it left meanwhile, the LAC does not know yet */
 		w->was_acked = true;
+		if (m)
+			l2mc_membership_join(m);
 		if (s->g->transition != L2MC_STEADY)
 			l2mc_flows_of_group(s->g->group);
 		return true;

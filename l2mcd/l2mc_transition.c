@@ -44,7 +44,7 @@ static void join_members(struct l2mc_tgroup *g)
 	struct l2mc_membership *m;
 
 	frr_each (l2mc_members, &g->members, m)
-		l2mc_entry_join(&m->entry, g->rc.session);
+		l2mc_membership_join(m);
 }
 
 /* ---------------------------------------------------------------- INCLUDE to EXCLUDE */
