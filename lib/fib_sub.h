@@ -54,6 +54,12 @@ void fib_sub_garbage(struct fib_sub *s, int64_t now);
 /** The next message to send; false if there is none.  The caller frees it (fib_msg_free()). */
 bool fib_sub_output(struct fib_sub *s, struct fib_msg *m, int64_t now);
 
+/**
+ * What became of an installed object later on: an interface appeared, a next hop was lost.
+ * Reported if the generation is the object's present one.
+ */
+void fib_sub_status(struct fib_sub *s, const struct fib_status *status);
+
 /** Timers: hello retry, heartbeat, liveness, activity, hold-on-loss. */
 void fib_sub_run(struct fib_sub *s, int64_t now);
 

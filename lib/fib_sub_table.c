@@ -132,6 +132,14 @@ static void row_status(struct fib_sub *s, struct fib_sub_row *r, const struct fi
 	report(s, r);
 }
 
+void fib_sub_status(struct fib_sub *s, const struct fib_status *status)
+{
+	struct fib_sub_row *r = row_find(s, &status->key);
+
+	if (r && !r->deleted && r->generation == status->generation)
+		row_status(s, r, status);
+}
+
 bool fib_sub_table_report(struct fib_sub *s, struct fib_msg *m)
 {
 	size_t n = fib_sub_reports_count(&s->reports);
