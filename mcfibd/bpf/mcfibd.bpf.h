@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * mcfibd.bpf.h - the maps, and forward(): one IP packet becomes the copies of an object.
+ */
+#ifndef MCFIBD_BPF_PROG_H
+#define MCFIBD_BPF_PROG_H
+
+#include <stddef.h>
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
+#include "mcfibd_bpf.h"
+
+/* Set by the agent before loading. */
+const volatile __u32 cfg_objects = MCF_MAX_OBJECTS;
+const volatile __u32 cfg_cpus = 1;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, MCF_MAX_OBJECTS);
+	__type(key, __u32);
+	__type(value, struct mcf_object);
+} objects SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, MCF_MAX_BRANCHES);
+	__type(key, __u32);
+	__type(value, struct mcf_branch);
+} branches SEC(".maps");
+
+/* Index: processor * objects + object.  The agent reads it without system calls. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, MCF_MAX_OBJECTS);
+	__type(key, __u32);
+	__type(value, struct mcf_counters);
+} object_ctrs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, MCF_MAX_BRANCHES);
+	__type(key, __u32);
+	__type(value, struct mcf_branch_counters);
+} branch_ctrs SEC(".maps");
+
+/* Next Ns of a multicast session, whatever the number of its flows. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, MCF_MAX_SEQS);
+	__type(key, __u32);
+	__type(value, __u64);
+} seqs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct mcf_global);
+} globals SEC(".maps");
+
+#define INDEX(name, ktype)                            \
+	struct {                                      \
+		__uint(type, BPF_MAP_TYPE_HASH);      \
+		__uint(max_entries, MCF_MAX_OBJECTS); \
+		__uint(map_flags, BPF_F_NO_PREALLOC); \
+		__type(key, ktype);                   \
+		__type(value, __u32);                 \
+	} name SEC(".maps")
+
+INDEX(sessions, struct mcf_session_key); /* L2TP data: local tunnel and session id */
+INDEX(access_ifs, __u32);		 /* ifindex of a LAC's access interface */
+INDEX(session_ifs, __u32);		 /* ifindex of an LNS's session interface */
+INDEX(flows4, struct mcf_flow4_key);
+INDEX(flows6, struct mcf_flow6_key);
+
+#define SUM_CHUNK 512
+struct scratch {
+	__u8 b[SUM_CHUNK];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch SEC(".maps");
+
+/* What the headers of a copy depend on.  Plain numbers, since put_header() gets it. */
+struct packet {
+	__u64 group_mac; /* of a group or broadcast address; 0: a unicast packet */
+	__u32 len;	 /* the subscriber's IP packet */
+	__u32 cur;	 /* octets in front of it now */
+	__u32 sum;	 /* over it, if a branch needs that */
+	__u32 tos;
+	__u32 inner;	/* its ethertype, network order */
+	__u32 protocol; /* skb->protocol as it is now */
+};
+
+/* One packet on its way to the copies of an object. */
+struct job {
+	struct __sk_buff *skb;
+	struct packet p;
+	__u64 copies, copied_bytes, too_big, failed;
+	__u32 object;
+	__u32 base, last; /* branches: the first, and the one that gets the packet itself */
+	__u32 verdict;
+};
+
+static __always_inline struct mcf_global *global(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&globals, &zero);
+}
+
+#define COUNT(what)                               \
+	do {                                      \
+		struct mcf_global *_g = global(); \
+		if (_g)                           \
+			_g->what++;               \
+	} while (0)
+
+static __always_inline struct mcf_counters *counters(__u32 object)
+{
+	__u32 k = bpf_get_smp_processor_id() * cfg_objects + object;
+
+	return bpf_map_lookup_elem(&object_ctrs, &k);
+}
+
+static __always_inline void count_tunnel(__u32 object, __u32 len)
+{
+	struct mcf_counters *c = counters(object);
+
+	if (c) {
+		c->packets++;
+		c->bytes += len;
+	}
+}
+
+/* Makes n octets (or all there are) reachable by direct access. */
+static __always_inline int linear(struct __sk_buff *skb, __u32 n)
+{
+	if ((void *)(long)skb->data + n <= (void *)(long)skb->data_end)
+		return 0;
+	return bpf_skb_pull_data(skb, skb->len < n ? skb->len : n);
+}
+
+static __always_inline __u32 fold(__u64 s)
+{
+	s = (s & 0xffffffff) + (s >> 32);
+	s = (s & 0xffff) + ((s >> 16) & 0xffff) + (s >> 32);
+	s = (s & 0xffff) + (s >> 16);
+	s = (s & 0xffff) + (s >> 16);
+	return s;
+}
+
+/* One's complement sum over a part of the packet, by chunks. */
+struct sum_job {
+	struct __sk_buff *skb;
+	__u32 off, len, sum, failed;
+};
+
+static long sum_chunk(__u32 i, void *arg)
+{
+	struct sum_job *j = arg;
+	__u32 zero = 0, n = j->len > SUM_CHUNK ? SUM_CHUNK : j->len, padded;
+	struct scratch *s = bpf_map_lookup_elem(&scratch, &zero);
+	__s64 sum;
+
+	j->failed = 1;
+	if (!s)
+		return 1;
+	if (n & 3)
+		*(__u32 *)(s->b + (n & (SUM_CHUNK - 4))) = 0;
+	barrier_var(n);
+	if (n < 1 || n > SUM_CHUNK || bpf_skb_load_bytes(j->skb, j->off, s->b, n))
+		return 1;
+	padded = (n + 3) & (2 * SUM_CHUNK - 4);
+	barrier_var(padded);
+	if (padded > SUM_CHUNK)
+		return 1;
+	sum = bpf_csum_diff(0, 0, (__be32 *)s->b, padded, j->sum);
+	if (sum < 0)
+		return 1;
+	j->sum = sum;
+	j->off += n;
+	j->len -= n;
+	j->failed = 0;
+	return j->len == 0;
+}
+
+/* Once per packet, not per copy. */
+static __always_inline int sum_octets(struct __sk_buff *skb, __u32 off, __u32 len, __u32 *out)
+{
+	struct sum_job j = {.skb = skb, .off = off, .len = len};
+
+	bpf_loop((len + SUM_CHUNK - 1) / SUM_CHUNK, sum_chunk, &j, 0);
+	*out = fold(j.sum);
+	return j.failed;
+}
+
+/*
+ * The sender left the transport checksum to the device (CHECKSUM_PARTIAL).  The device will not
+ * find it behind our headers, and neither will a receiver on the other side of a virtual link
+ * be told, so it is completed here.  No helper clears the mark; but the kernel drops it when
+ * the octets where the sum starts are pulled off the packet, so they are pulled and put back.
+ *
+ * head: length of the IP header, 20 or 40; check: offset of the checksum in the transport
+ * header.  The field holds the sum over the pseudo header, so the sum over all is the result.
+ */
+#define PULL_MORE 16 /* beyond the IP header: more than the Ethernet header that stays */
+
+__attribute__((noinline)) int complete_checksum(struct __sk_buff *skb, __u32 head, __u32 len,
+						__u32 check)
+{
+	__u32 pull = head + PULL_MORE, total = 14 + len, sum;
+	__u8 saved[40 + PULL_MORE];
+	__u16 result;
+
+	if ((head != 20 && head != 40) || len < head + 8 ||
+	    sum_octets(skb, 14 + head, len - head, &sum))
+		return -1;
+	/* the kernel wants something left behind what is pulled */
+	if (bpf_skb_change_tail(skb, total + sizeof(saved) + 40, 0) ||
+	    bpf_skb_load_bytes(skb, 14, saved, sizeof(saved)) ||
+	    bpf_skb_adjust_room(skb, -(__s32)pull, BPF_ADJ_ROOM_MAC, 0) ||
+	    bpf_skb_adjust_room(skb, pull, BPF_ADJ_ROOM_MAC, 0))
+		return -1;
+	result = ~sum;
+	if (!result)
+		result = 0xffff;
+	if ((head == 20 ? bpf_skb_store_bytes(skb, 14, saved, 20 + PULL_MORE, 0)
+			: bpf_skb_store_bytes(skb, 14, saved, 40 + PULL_MORE, 0)) ||
+	    bpf_skb_store_bytes(skb, 14 + head + check, &result, 2, 0) ||
+	    bpf_skb_change_tail(skb, total, 0))
+		return -1;
+	return 0;
+}
+
+/* Folded sum over the pseudo header of UDP or TCP (RFC 768, RFC 8200 8.1); 0: another protocol,
+ * options, a fragment. */
+static __always_inline __u32 pseudo_sum(struct __sk_buff *skb, const struct packet *p,
+					__u8 *protocol)
+{
+	__u64 sum = 0;
+	int i;
+
+	if (p->inner == bpf_htons(ETH_P_IP)) {
+		struct iphdr ip;
+
+		if (bpf_skb_load_bytes(skb, 14, &ip, sizeof(ip)) || ip.ihl != 5 ||
+		    (ip.frag_off & bpf_htons(0x3fff)))
+			return 0;
+		*protocol = ip.protocol;
+		sum = (__u64)ip.saddr + ip.daddr;
+	} else {
+		struct ipv6hdr ip6;
+
+		if (bpf_skb_load_bytes(skb, 14, &ip6, sizeof(ip6)))
+			return 0;
+		*protocol = ip6.nexthdr;
+		for (i = 0; i < 4; i++)
+			sum += (__u64)ip6.saddr.s6_addr32[i] + ip6.daddr.s6_addr32[i];
+	}
+	if (*protocol != IPPROTO_UDP && *protocol != IPPROTO_TCP)
+		return 0;
+	sum += bpf_htons(*protocol);
+	sum += bpf_htons(p->len - (p->inner == bpf_htons(ETH_P_IP) ? 20 : 40));
+	return fold(sum);
+}
+
+/* A complete checksum may equal the pseudo header's by chance: then it is computed to what it
+ * was.  Expects the IP packet at 14. */
+static __always_inline int check_checksum(struct __sk_buff *skb, const struct packet *p)
+{
+	__u32 head = p->inner == bpf_htons(ETH_P_IP) ? 20 : 40, at, sum;
+	__u8 protocol = 0;
+	__u16 field;
+
+	sum = pseudo_sum(skb, p, &protocol);
+	if (!sum)
+		return 0;
+	at = protocol == IPPROTO_UDP ? 6 : 16;
+	if (bpf_skb_load_bytes(skb, 14 + head + at, &field, sizeof(field)) || field != sum)
+		return 0;
+	COUNT(checksum);
+	return complete_checksum(skb, head, p->len, at);
+}
+
+static __always_inline int resize(struct __sk_buff *skb, struct packet *p, __u32 to)
+{
+	if (to == p->cur)
+		return 0;
+	if (bpf_skb_adjust_room(skb, (__s32)to - (__s32)p->cur, BPF_ADJ_ROOM_MAC, 0))
+		return -1;
+	p->cur = to;
+	return 0;
+}
+
+/* skb->protocol can only be changed by converting the packet: the kernel moves it by the
+ * difference of the headers and leaves the octets alone. */
+static __always_inline int set_protocol(struct __sk_buff *skb, struct packet *p, __u32 protocol)
+{
+	if (p->protocol == protocol)
+		return 0;
+	if (protocol == bpf_htons(ETH_P_IPV6)) {
+		if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_IPV6), 0))
+			return -1;
+		p->cur += 20;
+	} else {
+		if (p->cur < 34 && resize(skb, p, 34))
+			return -1;
+		if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_IP), 0))
+			return -1;
+		p->cur -= 20;
+	}
+	p->protocol = protocol;
+	return 0;
+}
+
+/* What differs from the template in the headers of an L2TP copy. */
+static __always_inline int finish_l2tp(struct __sk_buff *skb, struct packet *p,
+				       const struct mcf_branch *b, __u32 hlen)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct iphdr *ip = data + 14;
+	struct udphdr *udp = (void *)(ip + 1);
+	struct mcf_global *g = global();
+	__u64 s;
+
+	if (data + 14 + 20 + 8 + 10 > end || !g)
+		return -1;
+	ip->tot_len = bpf_htons(p->len + hlen - 14);
+	ip->id = bpf_htons(g->ip_id++ * cfg_cpus + bpf_get_smp_processor_id());
+	ip->tos = p->tos & 0xfc; /* DSCP; ECN is not tunnelled (RFC 6040 4.1 compatibility) */
+	s = (__u64)b->ip_sum + ip->tot_len + ip->id + bpf_htons(ip->tos);
+	ip->check = ~fold(s);
+	udp->len = bpf_htons(p->len + hlen - 34);
+	s = (__u64)b->udp_sum + p->sum + 2 * (__u32)udp->len;
+	if (b->flags & MCF_B_SEQUENCE) {
+		__u64 *seq = bpf_map_lookup_elem(&seqs, &b->seq);
+		__be16 ns = seq ? bpf_htons(__sync_fetch_and_add(seq, 1)) : 0;
+
+		*(__be16 *)(data + 48) = ns; /* behind flags, tunnel and session id */
+		s += ns;
+	}
+	if ((b->flags & MCF_B_PPP) && p->inner == bpf_htons(ETH_P_IPV6)) {
+		*(__be16 *)(data + 50) = bpf_htons(0x0057);
+		s += bpf_htons(0x0057 - 0x0021);
+	}
+	if (b->flags & MCF_B_CHECKSUM) {
+		__u16 check = ~fold(s);
+
+		udp->check = check ? check : 0xffff;
+	}
+	return 0;
+}
+
+static __always_inline int finish_ethernet(struct __sk_buff *skb, struct packet *p,
+					   const struct mcf_branch *b)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	__u64 mac = p->group_mac;
+
+	if (data + 14 > end)
+		return -1;
+	*(__be16 *)(data + 12) = p->inner;
+	if (!mac && (b->flags & MCF_B_LEARNED)) {
+		const struct mcf_branch_counters *c = bpf_map_lookup_elem(&branch_ctrs, &b->ctr);
+
+		mac = c ? c->mac : 0;
+	}
+	if (mac) {
+		*(__u32 *)data = mac;
+		*(__u16 *)(data + 4) = mac >> 32;
+	}
+	return 0;
+}
+
+static __always_inline int finish_pppoe(struct __sk_buff *skb, struct packet *p,
+					const struct mcf_branch *b)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	__be16 *pppoe = data + (b->l3off & 0x1e);
+
+	if ((void *)(pppoe + 4) > end)
+		return -1;
+	pppoe[2] = bpf_htons(p->len + 2);
+	if (p->inner == bpf_htons(ETH_P_IPV6))
+		pppoe[3] = bpf_htons(0x0057);
+	return 0;
+}
+
+/* Not inline: the verifier looks at it once, whatever the packet has gone through before. */
+__attribute__((noinline)) int put_header(struct __sk_buff *skb, struct packet *p, __u32 branch)
+{
+	struct mcf_branch *b = bpf_map_lookup_elem(&branches, &branch);
+	__u32 hlen;
+
+	if (!b || !p)
+		return -1;
+	hlen = b->hlen;
+	if (set_protocol(skb, p, b->kind == MCF_L2TP ? bpf_htons(ETH_P_IP) : p->inner) ||
+	    resize(skb, p, hlen))
+		return -1;
+	barrier_var(hlen); /* so that the verifier sees the bounds of this very value */
+	if (hlen < 14 || hlen > MCF_HDR_MAX || bpf_skb_store_bytes(skb, 0, b->hdr, hlen, 0))
+		return -1;
+	if (b->kind == MCF_L2TP)
+		return finish_l2tp(skb, p, b, hlen);
+	if (b->kind == MCF_PPPOE)
+		return finish_pppoe(skb, p, b);
+	return finish_ethernet(skb, p, b);
+}
+
+/* bpf_loop callback: makes copy i.  0: go on. */
+static long make_copy(__u32 i, void *arg)
+{
+	struct job *j = arg;
+	struct mcf_branch_counters *c;
+	struct mcf_branch *b;
+	__u32 k = j->base + i;
+	__u64 flags;
+
+	b = bpf_map_lookup_elem(&branches, &k);
+	if (!b)
+		return 1;
+	c = bpf_map_lookup_elem(&branch_ctrs, &b->ctr);
+	if (!c)
+		return 1;
+	if (j->p.len > b->max_len) {
+		__sync_fetch_and_add(&c->too_big, 1);
+		j->too_big++;
+		return 0;
+	}
+	if (b->kind == MCF_NONE || put_header(j->skb, &j->p, k))
+		goto failed;
+	flags = b->flags & MCF_B_INGRESS ? BPF_F_INGRESS : 0;
+	if (i == j->last)
+		j->verdict = bpf_redirect(b->ifindex, flags);
+	else if (bpf_clone_redirect(j->skb, b->ifindex, flags))
+		goto failed;
+	j->copies++;
+	j->copied_bytes += j->p.len + b->hlen;
+	__sync_fetch_and_add(&c->packets, 1);
+	__sync_fetch_and_add(&c->bytes, j->p.len + b->hlen);
+	return 0;
+failed:
+	__sync_fetch_and_add(&c->failed, 1);
+	j->failed++;
+	return 0;
+}
+
+/* Reads what the copies need to know of the IP packet at `in`.  0: it is one. */
+static __always_inline int parse_inner(struct __sk_buff *skb, struct job *j, __u32 in)
+{
+	struct ipv6hdr ip6;
+	struct iphdr ip;
+
+	if (bpf_skb_load_bytes(skb, in, &ip, sizeof(ip)))
+		return -1;
+	if (ip.version == 4) {
+		__u32 dst = bpf_ntohl(ip.daddr);
+
+		j->p.inner = bpf_htons(ETH_P_IP);
+		j->p.len = bpf_ntohs(ip.tot_len);
+		j->p.tos = ip.tos;
+		if (ip.ihl < 5 || j->p.len < ip.ihl * 4u)
+			return -1;
+		if ((dst & 0xf0000000) == 0xe0000000) /* RFC 1112 6.4 */
+			j->p.group_mac =
+				0x5e0001ull | ((__u64)(ip.daddr & bpf_htonl(0x7fffff)) << 16);
+		else if (dst == 0xffffffff)
+			j->p.group_mac = 0xffffffffffffull;
+	} else if (ip.version == 6) {
+		if (bpf_skb_load_bytes(skb, in, &ip6, sizeof(ip6)))
+			return -1;
+		j->p.inner = bpf_htons(ETH_P_IPV6);
+		j->p.len = sizeof(ip6) + bpf_ntohs(ip6.payload_len);
+		j->p.tos = (ip6.priority << 4 | ip6.flow_lbl[0] >> 4) & 0xff;
+		if (ip6.daddr.s6_addr[0] == 0xff) /* RFC 2464 7 */
+			j->p.group_mac = 0x3333ull | (__u64)ip6.daddr.s6_addr32[3] << 16;
+	} else {
+		return -1;
+	}
+	return in + j->p.len > skb->len ? -1 : 0;
+}
+
+static __always_inline void account(struct job *j, __u32 len, __u32 no_branch, __u32 malformed)
+{
+	struct mcf_counters *c = counters(j->object);
+
+	if (!c)
+		return;
+	c->packets++;
+	c->bytes += len;
+	c->copies += j->copies;
+	c->copied_bytes += j->copied_bytes;
+	c->too_big += j->too_big;
+	c->failed += j->failed;
+	c->no_branch += no_branch;
+	c->malformed += malformed;
+}
+
+/* The IP packet behind `in` octets goes to every branch of the object.  l2: length of the link
+ * header the packet has. */
+static __always_inline int forward(struct __sk_buff *skb, struct job *j, struct mcf_object *o,
+				   __u32 in, const __u32 l2, int drop)
+{
+	__u64 range = *(volatile __u64 *)&o->range;
+	__u32 n = range >> 32;
+
+	j->skb = skb;
+	j->base = (__u32)range;
+	j->last = n - 1;
+	j->p.protocol = skb->protocol;
+	j->verdict = TC_ACT_STOLEN;
+	if (skb->gso_size) {
+		COUNT(gso);
+		return drop;
+	}
+	if (parse_inner(skb, j, in) ||
+	    (in + j->p.len < skb->len && bpf_skb_change_tail(skb, in + j->p.len, 0))) {
+		account(j, skb->len - l2, 0, 1);
+		return drop;
+	}
+	if (!n) {
+		account(j, j->p.len, 1, 0);
+		return drop;
+	}
+	if (!l2) {
+		if (bpf_skb_change_head(skb, 14, 0))
+			return drop;
+		in += 14;
+	}
+	j->p.cur = in;
+	if (in == 14 && check_checksum(skb, &j->p))
+		return drop;
+	if ((o->flags & MCF_O_CHECKSUM) && sum_octets(skb, in, j->p.len, &j->p.sum))
+		return drop;
+	bpf_loop(n, make_copy, j, 0);
+	account(j, j->p.len, 0, 0);
+	return j->verdict;
+}
+
+#endif
