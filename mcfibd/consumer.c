@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * consumer.c - ties the parts of the agent together: the session with the daemon (fib_sub,
+ * fib_zmq), objects, interfaces, programs.
+ */
+#include "lib/base.h"
+
+#include <errno.h>
+#include <sys/random.h>
+
+#include "lib/fib_sub.h"
+#include "lib/fib_zmq.h"
+#include "mcast_config.h"
+
+#include "mcfibd/mcfibd.h"
+#include "mcfibd/consumer.h"
+#include "mcfibd/objects.h"
+
+#define BUDGET	   64  /* messages each way per round */
+#define RECLAIM_MS 100 /* at most one grace period in this time */
+
+DEFINE_MTYPE_STATIC(MCFIBD, CONSUMER, "consumer");
+DEFINE_MTYPE_STATIC(MCFIBD, EXTRA_IF, "interface given by the user");
+
+/* An interface of option -i: it gets the program whenever it is there. */
+struct extra_if {
+	struct extra_if *next;
+	char name[16];
+	int ifindex; /* 0: not there */
+};
+
+struct consumer {
+	struct consumer_params params;
+	struct maps *maps;
+	struct links *links;
+	struct attach *attach;
+	struct objects *objects;
+	struct fib_zmq *zmq;
+	struct fib_sub *sub;
+	struct extra_if *extra;
+	uint32_t complete; /* tables, in this session */
+	bool connected, more, closing;
+	msec_t now, up_since, reclaim_at;
+};
+
+/* ---------------------------------------------------------------- from the daemon */
+
+static void apply_op(void *ctx, const struct fib_op *op, struct fib_status *status)
+{
+	struct consumer *c = ctx;
+
+	objects_apply(c->objects, op, status, c->now);
+}
+
+static void table_complete(void *ctx, enum fib_table table)
+{
+	struct consumer *c = ctx;
+
+	c->complete |= 1u << table;
+	if (c->complete != FIB_TABLE_ALL)
+		return;
+	log_info("everything known: %zu objects", objects_count(c->objects));
+	attach_go(c->attach);
+}
+
+static void session_changed(void *ctx, const struct fib_hello_ack *ack)
+{
+	struct consumer *c = ctx;
+
+	c->connected = ack != NULL;
+	c->up_since = c->now;
+	c->complete = 0;
+	if (ack)
+		log_info("session with %s (%s)", c->params.endpoint, ack->software);
+	else if (!c->closing)
+		log_info("session with %s lost; forwarding goes on", c->params.endpoint);
+}
+
+static size_t activity(void *ctx, struct fib_activity *a, size_t max)
+{
+	struct consumer *c = ctx;
+
+	return objects_activity(c->objects, a, max, c->now);
+}
+
+static const struct fib_sub_ops sub_ops = {
+	.apply = apply_op,
+	.complete = table_complete,
+	.session = session_changed,
+	.activity = activity,
+};
+
+/* ---------------------------------------------------------------- from the kernel */
+
+static void extra_link(struct consumer *c, struct extra_if *e)
+{
+	const struct link *link = links_by_name(c->links, e->name);
+	int ifindex = link && (link_is_raw(link) || link_is_ethernet(link)) ? link->ifindex : 0;
+
+	if (ifindex == e->ifindex)
+		return;
+	if (e->ifindex)
+		attach_release(c->attach, e->ifindex, MAPS_TUNNEL_IN);
+	e->ifindex = ifindex;
+	if (ifindex)
+		attach_use(c->attach, link, MAPS_TUNNEL_IN);
+}
+
+static void link_changed(void *ctx, const char *name)
+{
+	struct consumer *c = ctx;
+	struct extra_if *e;
+
+	for (e = c->extra; e; e = e->next) {
+		if (!strcmp(e->name, name))
+			extra_link(c, e);
+	}
+	objects_link(c->objects, name, c->now);
+}
+
+static void nexthop_changed(void *ctx, struct nexthop *nh)
+{
+	struct consumer *c = ctx;
+
+	objects_nexthop(c->objects, nh, c->now);
+}
+
+static const struct links_ops link_ops = {
+	.link = link_changed,
+	.nexthop = nexthop_changed,
+};
+
+static void status_changed(void *ctx, const struct fib_status *status)
+{
+	struct consumer *c = ctx;
+
+	if (c->sub)
+		fib_sub_status(c->sub, status);
+}
+
+/* ---------------------------------------------------------------- running */
+
+static void attach_timeout(struct consumer *c)
+{
+	if (attach_held(c->attach) && c->connected && c->params.attach_after &&
+	    c->now >= c->up_since + c->params.attach_after) {
+		log_info("the daemon is not complete yet; attaching all the same");
+		attach_go(c->attach);
+	}
+}
+
+void consumer_run(struct consumer *c, msec_t now)
+{
+	c->now = now;
+	links_input(c->links, now);
+	links_run(c->links, now);
+	fib_sub_run(c->sub, now);
+	c->more = fib_zmq_consume(c->zmq, c->sub, now, BUDGET);
+	attach_timeout(c);
+	if (now >= c->reclaim_at && maps_reclaim_due(c->maps)) {
+		maps_reclaim(c->maps);
+		c->reclaim_at = now + RECLAIM_MS;
+	}
+}
+
+static msec_t sooner(msec_t a, msec_t b)
+{
+	return a < b ? a : b;
+}
+
+msec_t consumer_deadline(const struct consumer *c)
+{
+	msec_t at = sooner(links_deadline(c->links), fib_sub_deadline(c->sub));
+
+	if (c->more)
+		return 0;
+	if (maps_reclaim_due(c->maps))
+		at = sooner(at, c->reclaim_at);
+	if (attach_held(c->attach) && c->connected && c->params.attach_after)
+		at = sooner(at, c->up_since + c->params.attach_after);
+	return at;
+}
+
+void consumer_fds(const struct consumer *c, int fds[CONSUMER_FDS])
+{
+	fds[0] = links_fd(c->links);
+	fds[1] = fib_zmq_fd(c->zmq);
+}
+
+/* ---------------------------------------------------------------- life */
+
+static bool open_session(struct consumer *c, const char **error)
+{
+	struct fib_sub_params p = {
+		.role = FIB_PRIMARY,
+		.tables = FIB_TABLE_ALL,
+		.capabilities = {.l2tp_replication = true,
+				 .unicast_sessions = true,
+				 .activity = true},
+	};
+
+	name_copy(p.name, c->params.name, sizeof(p.name));
+	name_copy(p.software, "mcfibd " PACKAGE_VERSION, sizeof(p.software));
+	if (getrandom(p.instance_uuid, sizeof(p.instance_uuid), 0) < 0) {
+		*error = strerror(errno);
+		return false;
+	}
+	c->zmq = fib_zmq_connect(c->params.endpoint, NULL, error);
+	if (!c->zmq)
+		return false;
+	c->sub = fib_sub_new(&p, &sub_ops, c, c->now);
+	return true;
+}
+
+static bool open_parts(struct consumer *c, const char **error)
+{
+	struct maps_params mp = {
+		.max_objects = c->params.max_objects,
+		.max_branches = c->params.max_branches,
+	};
+
+	c->maps = maps_open(&mp);
+	if (!c->maps) {
+		*error = errno == EPERM ? "loading eBPF programs is not permitted: not root?"
+					: "the kernel refused the eBPF programs (-vv shows why)";
+		return false;
+	}
+	c->links = links_open(&link_ops, c);
+	if (!c->links) {
+		*error = strerror(errno);
+		return false;
+	}
+	c->attach = attach_new(c->maps, c->links);
+	c->objects = objects_new(c->maps, c->links, c->attach, status_changed, c);
+	return open_session(c, error);
+}
+
+struct consumer *consumer_new(const struct consumer_params *params, msec_t now, const char **error)
+{
+	struct consumer *c = XCALLOC(MTYPE_CONSUMER, sizeof(*c));
+
+	c->params = *params;
+	c->now = now;
+	if (open_parts(c, error))
+		return c;
+	consumer_free(c, true, now);
+	return NULL;
+}
+
+bool consumer_add_tunnel_interface(struct consumer *c, const char *name)
+{
+	struct extra_if *e;
+
+	if (strlen(name) >= sizeof(e->name))
+		return false;
+	e = XCALLOC(MTYPE_EXTRA_IF, sizeof(*e));
+	name_copy(e->name, name, sizeof(e->name));
+	e->next = c->extra;
+	c->extra = e;
+	extra_link(c, e);
+	return true;
+}
+
+static void close_session(struct consumer *c, msec_t now)
+{
+	c->closing = true;
+	if (c->sub) {
+		fib_sub_bye(c->sub, now);
+		fib_zmq_consume(c->zmq, c->sub, now, BUDGET);
+		fib_sub_free(c->sub);
+		c->sub = NULL;
+	}
+	if (c->zmq)
+		fib_zmq_close(c->zmq);
+}
+
+void consumer_free(struct consumer *c, bool keep, msec_t now)
+{
+	struct extra_if *e;
+
+	close_session(c, now);
+	while ((e = c->extra) != NULL) {
+		c->extra = e->next;
+		XFREE(MTYPE_EXTRA_IF, e);
+	}
+	if (c->objects)
+		objects_free(c->objects);
+	if (c->attach)
+		attach_free(c->attach, !keep);
+	links_close(c->links);
+	maps_close(c->maps);
+	XFREE(MTYPE_CONSUMER, c);
+}
+
+/* ---------------------------------------------------------------- dump */
+
+static void dump_global(struct consumer *c, FILE *to)
+{
+	struct mcf_global g;
+	struct maps_usage u;
+
+	maps_global_counters(c->maps, &g);
+	maps_usage(c->maps, &u);
+	fprintf(to,
+		" \"packets\": {\"unknown_flow\": %llu, \"wrong_peer\": %llu, \"not_ip\": %llu, "
+		"\"gso\": %llu, \"arp\": %llu, \"checksum\": %llu},\n",
+		g.unknown_flow, g.wrong_peer, g.not_ip, g.gso, g.arp, g.checksum);
+	fprintf(to,
+		" \"maps\": {\"objects\": %u, \"max_objects\": %u, \"branches\": %u, "
+		"\"max_branches\": %u, \"sequences\": %u},\n",
+		u.objects, u.max_objects, u.branches, u.max_branches, u.seqs);
+}
+
+void consumer_dump(struct consumer *c, FILE *to)
+{
+	struct fib_sub_info info;
+
+	fib_sub_info(c->sub, &info);
+	fprintf(to,
+		"{\"connected\": %s, \"complete\": %s, \"held\": %s, \"filters\": %zu, "
+		"\"updates\": %" PRIu64 ", \"operations\": %" PRIu64 ",\n",
+		info.connected ? "true" : "false", info.complete ? "true" : "false",
+		attach_held(c->attach) ? "true" : "false", attach_count(c->attach), info.rx_updates,
+		info.rx_ops);
+	dump_global(c, to);
+	fprintf(to, " \"objects\": ");
+	objects_dump(c->objects, to);
+	fprintf(to, "}\n");
+	fflush(to);
+}
