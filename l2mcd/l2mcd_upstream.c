@@ -15,13 +15,14 @@
 #include "lib/gmp_host.h"
 
 #include <fcntl.h>
+#include <libmnl/libmnl.h>
 #include <linux/if_tun.h>
-#include <net/if_arp.h>
+#include <linux/rtnetlink.h>
 #include <sys/ioctl.h>
 
 #define READ_BUDGET 256 /* packets per wake-up */
 
-static int fd = -1;
+static int fd = -1, last_error;
 static char device[IFNAMSIZ];
 static struct addr device_address;
 static struct event *t_read;
@@ -75,34 +76,48 @@ static void upstream_read(struct event *event)
 
 /* ---------------------------------------------------------------- the device */
 
-static struct sockaddr_in in_address(const struct addr *a)
+/* One message with address and prefix length: zebra must not see an intermediate /32. */
+static bool add_address(unsigned int ifindex, const struct addr *a, uint8_t prefixlen)
 {
-	struct sockaddr_in sin = {.sin_family = AF_INET};
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct mnl_socket *nl = mnl_socket_open(NETLINK_ROUTE);
+	struct ifaddrmsg *ifa;
+	ssize_t n = -1;
 
-	memcpy(&sin.sin_addr, addr_octets(a), 4);
-	return sin;
+	nlh->nlmsg_type = RTM_NEWADDR;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK;
+	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
+	ifa->ifa_family = AF_INET;
+	ifa->ifa_prefixlen = prefixlen;
+	ifa->ifa_index = ifindex;
+	mnl_attr_put(nlh, IFA_LOCAL, 4, addr_octets(a));
+	mnl_attr_put(nlh, IFA_ADDRESS, 4, addr_octets(a));
+	if (nl && mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) >= 0)
+		n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+	if (n > 0)
+		n = mnl_cb_run(buf, n, 0, 0, NULL, NULL); /* -1 and errno: refused */
+	if (nl)
+		mnl_socket_close(nl);
+	return n >= 0;
 }
 
 static bool configure_device(const struct l2mcd_multicast *m)
 {
 	struct ifreq ifr = {};
-	struct sockaddr_in address = in_address(&m->upstream_address), mask = {.sin_family = AF_INET};
-	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), r;
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool ok;
 
 	if (s < 0)
 		return false;
-	mask.sin_addr.s_addr =
-		htonl(m->upstream_prefixlen ? ~UINT32_C(0) << (32 - m->upstream_prefixlen) : 0);
 	strlcpy(ifr.ifr_name, m->upstream_interface, sizeof(ifr.ifr_name));
-	memcpy(&ifr.ifr_addr, &address, sizeof(address));
-	r = ioctl(s, SIOCSIFADDR, &ifr);
-	memcpy(&ifr.ifr_netmask, &mask, sizeof(mask));
-	r |= ioctl(s, SIOCSIFNETMASK, &ifr);
-	r |= ioctl(s, SIOCGIFFLAGS, &ifr);
+	ok = add_address(if_nametoindex(m->upstream_interface), &m->upstream_address,
+			 m->upstream_prefixlen) &&
+	     ioctl(s, SIOCGIFFLAGS, &ifr) == 0;
 	ifr.ifr_flags |= IFF_UP | IFF_MULTICAST;
-	r |= ioctl(s, SIOCSIFFLAGS, &ifr);
+	ok = ok && ioctl(s, SIOCSIFFLAGS, &ifr) == 0;
 	close(s);
-	return r == 0;
+	return ok;
 }
 
 static int open_device(const struct l2mcd_multicast *m)
@@ -189,10 +204,13 @@ void l2mcd_upstream_reconcile(struct l2mcd *d)
 		return;
 	fd = open_device(m);
 	if (fd < 0) {
-		zlog_err("cannot make %s from /dev/net/tun: %s", m->upstream_interface,
-			 safe_strerror(errno));
+		if (errno != last_error) /* tried again at each reconciliation */
+			zlog_err("cannot make %s from /dev/net/tun: %s", m->upstream_interface,
+				 safe_strerror(errno));
+		last_error = errno;
 		return;
 	}
+	last_error = 0;
 	strlcpy(device, m->upstream_interface, sizeof(device));
 	device_address = m->upstream_address;
 	start_hosts(d);
