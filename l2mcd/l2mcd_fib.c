@@ -403,13 +403,12 @@ static void transport_open(struct l2mcd *d)
 	const struct l2mcd_fib_config *c = &d->config.fib;
 	struct fib_zmq_security security = {.allow_file = c->allow_file};
 	const char *error = NULL;
-	bool curve = c->server_key_file[0] != 0;
+	bool curve = c->server_key_file[0] != 0, again;
 
 	if (c->endpoint[0])
 		strlcpy(endpoint, c->endpoint, sizeof(endpoint));
 	else
 		snprintf(endpoint, sizeof(endpoint), "ipc://%s/l2mcd.fib", frr_runstatedir);
-	bind_error[0] = 0;
 	if (curve && !read_keys(c->server_key_file, &security))
 		error = "cannot read the server key file";
 	else if (!curve && !c->security_none && strncmp(endpoint, "tcp://", 6) == 0)
@@ -417,10 +416,13 @@ static void transport_open(struct l2mcd *d)
 	else
 		zmq = fib_zmq_bind(endpoint, curve ? &security : NULL, &error);
 	if (!zmq) {
+		again = strcmp(bind_error, error) == 0; /* tried at each reconciliation */
 		strlcpy(bind_error, error, sizeof(bind_error));
-		zlog_err("cannot offer forwarding objects on %s: %s", endpoint, error);
+		if (!again)
+			zlog_err("cannot offer forwarding objects on %s: %s", endpoint, error);
 		return;
 	}
+	bind_error[0] = 0;
 	loop = zmq_loop_new(d->master, zmq, d->fib);
 }
 

@@ -171,6 +171,7 @@ static int open_socket(const struct endpoint *e)
 void l2mcd_io_reconcile(struct l2mcd *d)
 {
 	const struct endpoint *want = &d->config.listen;
+	bool again;
 
 	if (!d->config.present) {
 		io_close();
@@ -181,11 +182,14 @@ void l2mcd_io_reconcile(struct l2mcd *d)
 		return;
 	io_close();
 	sock = open_socket(want);
+	again = bind_error && endpoint_cmp(want, &bound) == 0; /* tried at each reconciliation */
 	bound = *want;
 	bind_error = sock < 0 ? safe_strerror(errno) : NULL;
 	if (sock < 0) {
 		char text[ADDR_STRLEN];
 
+		if (again)
+			return;
 		zlog_err("cannot listen on %s port %u: %s", addr_str(&want->addr, text), want->port,
 			 bind_error);
 		return;
