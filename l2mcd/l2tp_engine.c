@@ -38,6 +38,17 @@ uint32_t l2tp_peer_hash(const struct l2tp_tunnel *t)
 		     (uint32_t)t->peer.port << 16 | t->peer_id);
 }
 
+int l2tp_digest_cmp(const struct l2tp_tunnel *a, const struct l2tp_tunnel *b)
+{
+	return a->digest != b->digest ? (a->digest < b->digest ? -1 : 1)
+				      : endpoint_cmp(&a->peer, &b->peer);
+}
+
+uint32_t l2tp_digest_hash(const struct l2tp_tunnel *t)
+{
+	return t->digest;
+}
+
 /* ---------------------------------------------------------------- life cycle */
 
 struct l2tp_engine *l2tp_engine_new(const struct l2tp_ops *ops, void *ctx, struct twheel *wheel)
@@ -50,6 +61,7 @@ struct l2tp_engine *l2tp_engine_new(const struct l2tp_ops *ops, void *ctx, struc
 	e->decoder = XCALLOC(MTYPE_L2TP_DECODER, sizeof(*e->decoder));
 	l2tp_tids_init(&e->by_id);
 	l2tp_peers_init(&e->by_peer);
+	l2tp_digests_init(&e->by_digest);
 	l2tp_tunnels_init(&e->tunnels);
 	l2tp_opening_init(&e->opening);
 	l2tp_dead_tunnels_init(&e->dead_tunnels);
@@ -93,6 +105,7 @@ void l2tp_engine_free(struct l2tp_engine *e)
 	XFREE(MTYPE_L2TP_OUT, e->last);
 	l2tp_tids_fini(&e->by_id);
 	l2tp_peers_fini(&e->by_peer);
+	l2tp_digests_fini(&e->by_digest);
 	l2tp_tunnels_fini(&e->tunnels);
 	l2tp_opening_fini(&e->opening);
 	l2tp_dead_tunnels_fini(&e->dead_tunnels);
@@ -353,6 +366,18 @@ static bool crossing(struct l2tp_engine *e, const struct datagram *d, const stru
 	return drop;
 }
 
+/*
+ * A SCCRQ from the address and with the Tunnel ID of a tunnel is a repetition (A2661-3) as
+ * long as it can be one: the peer has gone on, and that is long ago or the tunnel is closing.
+ * Peers that count their IDs from 1 come back after a restart with the one they had.
+ */
+static bool restarted(const struct l2tp_tunnel *t, msec_t now)
+{
+	if (t->initiator || t->reliable.nr <= 1)
+		return false;
+	return t->state == L2TP_T_CLOSING || now - t->created > l2tp_reliable_cycle(&t->reliable.p);
+}
+
 static bool decode_sccrq(struct l2tp_engine *e, const struct datagram *d,
 			 const struct l2tp_params *p, struct l2tp_msg *m, enum l2tp_decode *verdict)
 {
@@ -365,6 +390,36 @@ static bool decode_sccrq(struct l2tp_engine *e, const struct datagram *d,
 }
 
 /*
+ * Of a SCCRQ that hides its Tunnel ID only the octets are known before the daemon has named
+ * the secret; by them a repetition is recognised without asking it again.
+ */
+static struct l2tp_tunnel key_of(const struct datagram *d)
+{
+	return (struct l2tp_tunnel){.peer = *d->peer,
+				    .digest = jhash(d->data.p, d->data.len, 0x31c0ffee)};
+}
+
+/* A SCCRQ that belongs to no tunnel, and its sender has been accepted or not. */
+static struct l2tp_tunnel *responder(struct l2tp_engine *e, const struct datagram *d,
+				     const struct l2tp_params *p, const struct l2tp_msg *m,
+				     bool hidden, msec_t now)
+{
+	struct l2tp_tunnel *t = l2tp_tunnel_new(e, d->local, d->peer, p, now);
+
+	if (!t->id) {
+		l2tp_tunnel_end(t);
+		return NULL;
+	}
+	t->peer_fixed = true;
+	l2tp_tunnel_set_peer_id(t, m->assigned_tunnel_id);
+	if (hidden) {
+		t->digest = key_of(d).digest;
+		t->digested = !l2tp_digests_add(&e->by_digest, t);
+	}
+	return t;
+}
+
+/*
  * A SCCRQ that belongs to no tunnel.  Who it is from decides about the secret, and that about
  * the hidden AVPs; hence it is decoded again.
  */
@@ -374,7 +429,7 @@ static void input_sccrq(struct l2tp_engine *e, const struct datagram *d, struct 
 	struct l2tp_params p;
 	struct l2tp_tunnel *t;
 	bool asked = verdict == L2TP_DECODE_OK || l2tp_msg_has(m, L2TP_AVP_HOST_NAME);
-	bool accepted;
+	bool accepted, hidden;
 
 	if (d->ns != 0) { /* a control connection begins with 0 (R2661-5.8-1) */
 		e->stats.rx_out_of_window++;
@@ -385,6 +440,7 @@ static void input_sccrq(struct l2tp_engine *e, const struct datagram *d, struct 
 		return;
 	}
 	l2tp_params_default(&p);
+	hidden = !l2tp_msg_has(m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
 	accepted = asked && e->ops->tunnel_accept(e->ctx, d->local, d->peer, m, &p);
 	decode_sccrq(e, d, &p, m, &verdict);
 	if (!l2tp_msg_has(m, L2TP_AVP_ASSIGNED_TUNNEL_ID)) {
@@ -392,17 +448,13 @@ static void input_sccrq(struct l2tp_engine *e, const struct datagram *d, struct 
 		return;
 	}
 	t = l2tp_tunnel_by_peer(e, d->peer, m->assigned_tunnel_id);
-	if (!t) {
-		t = l2tp_tunnel_new(e, d->local, d->peer, &p, now);
-		t->announced = accepted;
-		t->refused = asked && !accepted ? L2TP_STOP_NOT_AUTHORISED : 0;
-		t->peer_fixed = true;
-		if (!t->id) {
-			l2tp_tunnel_end(t);
-			return;
-		}
-		l2tp_tunnel_set_peer_id(t, m->assigned_tunnel_id);
-	}
+	if (t)
+		l2tp_tunnel_restarted(t, now);
+	t = responder(e, d, &p, m, hidden, now);
+	if (!t)
+		return;
+	t->announced = accepted;
+	t->refused = asked && !accepted ? L2TP_STOP_NOT_AUTHORISED : 0;
 	input_tunnel(t, d, now);
 }
 
@@ -413,7 +465,7 @@ static void input_sccrq(struct l2tp_engine *e, const struct datagram *d, struct 
 static void input_unassigned(struct l2tp_engine *e, const struct datagram *d, msec_t now)
 {
 	const struct l2tp_params none = {0};
-	struct l2tp_tunnel *t = NULL;
+	struct l2tp_tunnel *t = NULL, key = key_of(d);
 	enum l2tp_decode verdict;
 	struct l2tp_msg m;
 	bool sccrq = decode_sccrq(e, d, &none, &m, &verdict);
@@ -424,7 +476,9 @@ static void input_unassigned(struct l2tp_engine *e, const struct datagram *d, ms
 	}
 	if ((sccrq || m.type == L2TP_STOPCCN) && l2tp_msg_has(&m, L2TP_AVP_ASSIGNED_TUNNEL_ID))
 		t = l2tp_tunnel_by_peer(e, d->peer, m.assigned_tunnel_id);
-	if (t)
+	else if (sccrq)
+		t = l2tp_digests_find(&e->by_digest, &key);
+	if (t && !(sccrq && restarted(t, now)))
 		input_tunnel(t, d, now);
 	else if (sccrq)
 		input_sccrq(e, d, &m, verdict, now);

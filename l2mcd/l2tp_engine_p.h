@@ -29,6 +29,7 @@ PREDECL_DLIST(l2tp_waiting);
 PREDECL_DLIST(l2tp_dead_sessions);
 PREDECL_HASH(l2tp_tids);
 PREDECL_HASH(l2tp_peers);
+PREDECL_HASH(l2tp_digests);
 PREDECL_DLIST(l2tp_tunnels);
 PREDECL_DLIST(l2tp_opening);
 PREDECL_DLIST(l2tp_dead_tunnels);
@@ -75,6 +76,7 @@ struct l2tp_session {
 struct l2tp_tunnel {
 	struct l2tp_tids_item id_item;
 	struct l2tp_peers_item peer_item;
+	struct l2tp_digests_item digest_item;
 	struct l2tp_tunnels_item item;
 	struct l2tp_opening_item opening_item;
 	struct l2tp_dead_tunnels_item dead_item;
@@ -86,7 +88,9 @@ struct l2tp_tunnel {
 	bool initiator;
 	bool peer_fixed; /* the peer's address and port are (R2661-8.1-1) */
 	bool opening;	 /* in e->opening: a SCCRQ may cross ours */
-	bool peer_known; /* in e->peers */
+	bool peer_known; /* in e->by_peer */
+	bool digested;	 /* in e->by_digest: its SCCRQ hid the peer's Tunnel ID */
+	uint32_t digest; /* of that SCCRQ */
 	bool announced;	 /* the daemon knows it: tunnel_down() is due */
 	bool dead;
 	uint16_t refused; /* StopCCN result the SCCRQ is to be refused with, 0: none */
@@ -133,6 +137,7 @@ struct l2tp_engine {
 	unsigned int depth;
 	struct l2tp_tids_head by_id;
 	struct l2tp_peers_head by_peer;
+	struct l2tp_digests_head by_digest;
 	struct l2tp_tunnels_head tunnels;
 	struct l2tp_opening_head opening;
 	struct l2tp_dead_tunnels_head dead_tunnels;
@@ -145,6 +150,8 @@ int l2tp_tid_cmp(const struct l2tp_tunnel *a, const struct l2tp_tunnel *b);
 uint32_t l2tp_tid_hash(const struct l2tp_tunnel *t);
 int l2tp_peer_cmp(const struct l2tp_tunnel *a, const struct l2tp_tunnel *b);
 uint32_t l2tp_peer_hash(const struct l2tp_tunnel *t);
+int l2tp_digest_cmp(const struct l2tp_tunnel *a, const struct l2tp_tunnel *b);
+uint32_t l2tp_digest_hash(const struct l2tp_tunnel *t);
 int l2tp_sid_cmp(const struct l2tp_sid *a, const struct l2tp_sid *b);
 uint32_t l2tp_sid_hash(const struct l2tp_sid *s);
 int l2tp_peer_sid_cmp(const struct l2tp_session *a, const struct l2tp_session *b);
@@ -152,6 +159,7 @@ uint32_t l2tp_peer_sid_hash(const struct l2tp_session *s);
 
 DECLARE_HASH(l2tp_tids, struct l2tp_tunnel, id_item, l2tp_tid_cmp, l2tp_tid_hash);
 DECLARE_HASH(l2tp_peers, struct l2tp_tunnel, peer_item, l2tp_peer_cmp, l2tp_peer_hash);
+DECLARE_HASH(l2tp_digests, struct l2tp_tunnel, digest_item, l2tp_digest_cmp, l2tp_digest_hash);
 DECLARE_DLIST(l2tp_tunnels, struct l2tp_tunnel, item);
 DECLARE_DLIST(l2tp_opening, struct l2tp_tunnel, opening_item);
 DECLARE_DLIST(l2tp_dead_tunnels, struct l2tp_tunnel, dead_item);
@@ -194,6 +202,9 @@ void l2tp_tunnel_forget_peer_id(struct l2tp_tunnel *t);
 
 /** Crossing SCCRQs, ours gives way (F2661-C8). */
 void l2tp_tunnel_tie_lost(struct l2tp_tunnel *t, msec_t now);
+
+/** The peer has lost this tunnel and begins anew with the same Tunnel ID. */
+void l2tp_tunnel_restarted(struct l2tp_tunnel *t, msec_t now);
 
 /** Encodes and queues a message of this tunnel; false: it does not fit. */
 bool l2tp_tunnel_transmit(struct l2tp_tunnel *t, const struct l2tp_msg *m, uint64_t cookie,

@@ -55,6 +55,7 @@ static const struct l2tp_tunnel_row tunnel_rows[L2TP_T_STATES][L2TP_T_EVENTS] = 
 		E(HELLO) = ROW(NONE, WAIT_CTL_CONN),
 		E(MALFORMED) = ROW(STOP, CLOSING),
 		E(TIMEOUT) = ROW(STOP, CLOSING),
+		E(RESTART) = ROW(CLEAN_UP, IDLE),
 		E(DEAD) = ROW(CLEAN_UP, IDLE),
 	},
 	[L2TP_T_ESTABLISHED] = {
@@ -71,9 +72,11 @@ static const struct l2tp_tunnel_row tunnel_rows[L2TP_T_STATES][L2TP_T_EVENTS] = 
 		E(MULTICAST) = ROW(MULTICAST, ESTABLISHED),
 		E(HELLO) = ROW(NONE, ESTABLISHED),
 		E(MALFORMED) = ROW(STOP, CLOSING),
+		E(RESTART) = ROW(CLEAN_UP, IDLE),
 		E(DEAD) = ROW(CLEAN_UP, IDLE),
 	},
 	[L2TP_T_CLOSING] = {
+		E(RESTART) = ROW(CLEAN_UP, IDLE),
 		E(STOPCCN) = ROW(LINGER, CLOSING),		/* crossing ours */
 		E(TIMEOUT) = ROW(CLEAN_UP, IDLE),		/* end of the cycle */
 		E(DEAD) = ROW(CLEAN_UP, IDLE),			/* R2661-7.6-1 */
@@ -86,7 +89,8 @@ static const struct l2tp_tunnel_row tunnel_rows[L2TP_T_STATES][L2TP_T_EVENTS] = 
 static const char *const tunnel_events[L2TP_T_EVENTS] = {
 	"open", "SCCRQ", "SCCRQ (not acceptable)", "SCCRP", "SCCRP (not acceptable)", "SCCCN",
 	"SCCCN (not acceptable)", "tie lost", "close", "StopCCN", "call message",
-	"multicast message", "HELLO", "malformed message", "timeout", "not acknowledged",
+	"multicast message", "HELLO", "malformed message", "timeout",
+	"peer has restarted", "not acknowledged",
 };
 
 static const char *const tunnel_actions[L2TP_T_ACTIONS] = {

@@ -31,6 +31,7 @@ enum l2tp_tunnel_event {
 	L2TP_TE_HELLO,
 	L2TP_TE_MALFORMED, /* tunnel message with a fault, or unknown mandatory type */
 	L2TP_TE_TIMEOUT,   /* not established in time */
+	L2TP_TE_RESTART,   /* a new SCCRQ with the Tunnel ID of this one */
 	L2TP_TE_DEAD,	   /* a message was not acknowledged */
 	L2TP_T_EVENTS
 };

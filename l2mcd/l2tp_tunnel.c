@@ -121,6 +121,8 @@ void l2tp_tunnel_end(struct l2tp_tunnel *t)
 	timer_stop(e->wheel, &t->timer);
 	set_opening(t, false);
 	l2tp_tunnel_forget_peer_id(t);
+	if (t->digested)
+		l2tp_digests_del(&e->by_digest, t);
 	if (t->id)
 		l2tp_tids_del(&e->by_id, t);
 	l2tp_tunnels_del(&e->tunnels, t);
@@ -483,6 +485,11 @@ void l2tp_tunnel_tie_lost(struct l2tp_tunnel *t, msec_t now)
 {
 	event(t, L2TP_TE_TIE_LOST, &(struct occasion){.reason = "tie breaker of crossing SCCRQs"},
 	      now);
+}
+
+void l2tp_tunnel_restarted(struct l2tp_tunnel *t, msec_t now)
+{
+	event(t, L2TP_TE_RESTART, &(struct occasion){.reason = "the peer has restarted"}, now);
 }
 
 /* ---------------------------------------------------------------- interface */

@@ -431,7 +431,7 @@ END_TEST
 /* ---------------------------------------------------------------- whose tunnel */
 
 /* A2661-3, R2661-5.8-4 */
-START_TEST(a_repeated_sccrq_is_acknowledged_again_in_every_state)
+START_TEST(a_repeated_sccrq_is_acknowledged_again)
 {
 	struct l2tp_msg m = rig_msg(r, L2TP_SCCRQ);
 
@@ -442,6 +442,39 @@ START_TEST(a_repeated_sccrq_is_acknowledged_again_in_every_state)
 	ck_assert_uint_eq(rig_tunnels(r), 1);
 	ck_assert_int_eq(rig_state(r), L2TP_T_WAIT_CTL_CONN + _i);
 	ck_assert_uint_eq(r->accepts, 1);
+}
+END_TEST
+
+START_TEST(a_repeated_sccrq_that_was_refused_is_acknowledged_again)
+{
+	struct l2tp_msg m = rig_msg(r, L2TP_SCCRQ);
+
+	r->refuse_tunnel = true;
+	rig_put(r, &m);
+	rig_next(r, L2TP_STOPCCN);
+	rig_put(r, &m);
+	rig_next(r, L2TP_ZLB);
+	ck_assert_uint_eq(r->accepts, 1);
+}
+END_TEST
+
+START_TEST(a_restarted_peer_may_come_back_with_the_same_tunnel_id)
+{
+	struct l2tp_msg m = rig_msg(r, L2TP_SCCRQ);
+
+	rig_tunnel(r, L2TP_T_ESTABLISHED);
+	if (_i)
+		rig_say(r, rig_msg(r, L2TP_STOPCCN)); /* and at once */
+	else
+		rig_wait(r, 31001); /* without a word, when it cannot be a repetition */
+	rig_forget(r);
+	rig_put(r, &m);
+	rig_next(r, L2TP_SCCRP);
+	rig_silent(r);
+	ck_assert_uint_eq(r->downs, 1);
+	ck_assert_uint_eq(r->accepts, 2);
+	ck_assert_uint_eq(rig_tunnels(r), 1);
+	ck_assert_int_eq(rig_state(r), L2TP_T_WAIT_CTL_CONN);
 }
 END_TEST
 
@@ -575,7 +608,9 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_receive_window_of_zero_is_refused);
 	tcase_add_loop_test(
 		tc, unknown_message_type_with_m_ends_the_tunnel_without_m_it_is_acknowledged, 0, 2);
-	tcase_add_loop_test(tc, a_repeated_sccrq_is_acknowledged_again_in_every_state, 0, 3);
+	tcase_add_loop_test(tc, a_repeated_sccrq_is_acknowledged_again, 0, 2);
+	tcase_add_test(tc, a_repeated_sccrq_that_was_refused_is_acknowledged_again);
+	tcase_add_loop_test(tc, a_restarted_peer_may_come_back_with_the_same_tunnel_id, 0, 2);
 	tcase_add_test(tc, another_sccrq_of_the_same_peer_opens_another_tunnel);
 	tcase_add_test(tc, a_control_connection_begins_with_ns_0);
 	tcase_add_loop_test(tc, datagrams_from_elsewhere_are_dropped_and_counted, 0, 2);
