@@ -231,13 +231,7 @@ bool l2tp_engine_output(struct l2tp_engine *e, struct l2tp_datagram *d)
 
 /* ---------------------------------------------------------------- input */
 
-struct datagram {
-	const struct endpoint *local, *peer;
-	uint16_t tunnel_id, ns, nr;
-	struct span data; /* cut to the Length of its header (A2661-10) */
-};
-
-static bool is_zlb(const struct datagram *d)
+static bool is_zlb(const struct l2tp_arrival *d)
 {
 	return d->data.len == L2TP_HEADER_LEN;
 }
@@ -287,7 +281,7 @@ static void count(struct l2tp_stats *stats, enum l2tp_rx_verdict verdict)
 	}
 }
 
-static void input_tunnel(struct l2tp_tunnel *t, const struct datagram *d, msec_t now)
+void l2tp_tunnel_input(struct l2tp_tunnel *t, const struct l2tp_arrival *d, msec_t now)
 {
 	struct l2tp_reliable *r = &t->reliable;
 	enum l2tp_rx_verdict verdict;
@@ -315,177 +309,6 @@ static void input_tunnel(struct l2tp_tunnel *t, const struct datagram *d, msec_t
 		l2tp_reliable_flush(r, now);
 }
 
-enum tie {
-	TIE_NONE,
-	TIE_WON,
-	TIE_LOST,
-	TIE_EQUAL
-};
-
-/* Our outstanding SCCRQ against the peer's (RFC 2661 4.4.3, Tie Breaker). */
-static enum tie compare(const struct l2tp_tunnel *t, const struct l2tp_msg *m)
-{
-	bool theirs = l2tp_msg_has(m, L2TP_AVP_TIE_BREAKER);
-
-	if (!theirs)
-		return t->has_tie_breaker ? TIE_WON : TIE_NONE;
-	if (!t->has_tie_breaker || m->tie_breaker < t->tie_breaker)
-		return TIE_LOST;
-	return m->tie_breaker == t->tie_breaker ? TIE_EQUAL : TIE_WON;
-}
-
-static struct l2tp_tunnel *loser(struct l2tp_engine *e)
-{
-	struct l2tp_tunnel *t;
-
-	frr_each (l2tp_opening, &e->opening, t)
-		if (t->tie_lost)
-			return t;
-	return NULL;
-}
-
-/*
- * Crossing SCCRQs (R2661-7.2-3): true if the peer's is to be dropped.  Which of our tunnels
- * the peer's would duplicate is told by its address; the Host Name behind it is not known
- * before SCCRP (A2661-5).  All are judged before the first callback: it may open tunnels.
- */
-static bool crossing(struct l2tp_engine *e, const struct datagram *d, const struct l2tp_msg *m,
-		     msec_t now)
-{
-	struct l2tp_tunnel *t;
-	bool drop = false;
-
-	frr_each (l2tp_opening, &e->opening, t) {
-		enum tie tie = addr_cmp(&t->peer.addr, &d->peer->addr) ? TIE_NONE : compare(t, m);
-
-		t->tie_lost = tie == TIE_LOST || tie == TIE_EQUAL;
-		drop |= tie == TIE_WON || tie == TIE_EQUAL;
-	}
-	while ((t = loser(e)))
-		l2tp_tunnel_tie_lost(t, now);
-	return drop;
-}
-
-/*
- * A SCCRQ from the address and with the Tunnel ID of a tunnel is a repetition (A2661-3) as
- * long as it can be one: the peer has gone on, and that is long ago or the tunnel is closing.
- * Peers that count their IDs from 1 come back after a restart with the one they had.
- */
-static bool restarted(const struct l2tp_tunnel *t, msec_t now)
-{
-	if (t->initiator || t->reliable.nr <= 1)
-		return false;
-	return t->state == L2TP_T_CLOSING || now - t->created > l2tp_reliable_cycle(&t->reliable.p);
-}
-
-static bool decode_sccrq(struct l2tp_engine *e, const struct datagram *d,
-			 const struct l2tp_params *p, struct l2tp_msg *m, enum l2tp_decode *verdict)
-{
-	struct l2tp_decode_stats uncounted;
-	struct l2tp_fault fault;
-
-	*verdict = l2tp_msg_decode(e->decoder, d->data, (struct span){p->secret, p->secret_len}, m,
-				   &fault, &uncounted);
-	return m->type == L2TP_SCCRQ && (*verdict == L2TP_DECODE_OK || *verdict == L2TP_DECODE_BAD);
-}
-
-/*
- * Of a SCCRQ that hides its Tunnel ID only the octets are known before the daemon has named
- * the secret; by them a repetition is recognised without asking it again.
- */
-static struct l2tp_tunnel key_of(const struct datagram *d)
-{
-	return (struct l2tp_tunnel){.peer = *d->peer,
-				    .digest = jhash(d->data.p, d->data.len, 0x31c0ffee)};
-}
-
-/* A SCCRQ that belongs to no tunnel, and its sender has been accepted or not. */
-static struct l2tp_tunnel *responder(struct l2tp_engine *e, const struct datagram *d,
-				     const struct l2tp_params *p, const struct l2tp_msg *m,
-				     bool hidden, msec_t now)
-{
-	struct l2tp_tunnel *t = l2tp_tunnel_new(e, d->local, d->peer, p, now);
-
-	if (!t->id) {
-		l2tp_tunnel_end(t);
-		return NULL;
-	}
-	t->peer_fixed = true;
-	l2tp_tunnel_set_peer_id(t, m->assigned_tunnel_id);
-	if (hidden) {
-		t->digest = key_of(d).digest;
-		t->digested = !l2tp_digests_add(&e->by_digest, t);
-	}
-	return t;
-}
-
-/*
- * A SCCRQ that belongs to no tunnel.  Who it is from decides about the secret, and that about
- * the hidden AVPs; hence it is decoded again.
- */
-static void input_sccrq(struct l2tp_engine *e, const struct datagram *d, struct l2tp_msg *m,
-			enum l2tp_decode verdict, msec_t now)
-{
-	struct l2tp_params p;
-	struct l2tp_tunnel *t;
-	bool asked = verdict == L2TP_DECODE_OK || l2tp_msg_has(m, L2TP_AVP_HOST_NAME);
-	bool accepted, hidden;
-
-	if (d->ns != 0) { /* a control connection begins with 0 (R2661-5.8-1) */
-		e->stats.rx_out_of_window++;
-		return;
-	}
-	if (crossing(e, d, m, now)) {
-		e->stats.rx_unexpected++;
-		return;
-	}
-	l2tp_params_default(&p);
-	hidden = !l2tp_msg_has(m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
-	accepted = asked && e->ops->tunnel_accept(e->ctx, d->local, d->peer, m, &p);
-	decode_sccrq(e, d, &p, m, &verdict);
-	if (!l2tp_msg_has(m, L2TP_AVP_ASSIGNED_TUNNEL_ID)) {
-		e->stats.rx_malformed++; /* no answer could reach the peer */
-		return;
-	}
-	t = l2tp_tunnel_by_peer(e, d->peer, m->assigned_tunnel_id);
-	if (t)
-		l2tp_tunnel_restarted(t, now);
-	t = responder(e, d, &p, m, hidden, now);
-	if (!t)
-		return;
-	t->announced = accepted;
-	t->refused = asked && !accepted ? L2TP_STOP_NOT_AUTHORISED : 0;
-	input_tunnel(t, d, now);
-}
-
-/*
- * Tunnel ID 0: the peer does not know ours yet.  By its address and its own Tunnel ID a
- * repeated SCCRQ or a hasty StopCCN finds its tunnel (A2661-3, R2661-4.4.3-8).
- */
-static void input_unassigned(struct l2tp_engine *e, const struct datagram *d, msec_t now)
-{
-	const struct l2tp_params none = {0};
-	struct l2tp_tunnel *t = NULL, key = key_of(d);
-	enum l2tp_decode verdict;
-	struct l2tp_msg m;
-	bool sccrq = decode_sccrq(e, d, &none, &m, &verdict);
-
-	if (verdict == L2TP_DECODE_DISCARD) {
-		e->stats.rx_malformed++;
-		return;
-	}
-	if ((sccrq || m.type == L2TP_STOPCCN) && l2tp_msg_has(&m, L2TP_AVP_ASSIGNED_TUNNEL_ID))
-		t = l2tp_tunnel_by_peer(e, d->peer, m.assigned_tunnel_id);
-	else if (sccrq)
-		t = l2tp_digests_find(&e->by_digest, &key);
-	if (t && !(sccrq && restarted(t, now)))
-		input_tunnel(t, d, now);
-	else if (sccrq)
-		input_sccrq(e, d, &m, verdict, now);
-	else
-		e->stats.rx_unknown_tunnel++; /* no answer (A2661-8) */
-}
-
 /* The responder may choose the port of its answer; from then on it is fixed (R2661-8.1-1). */
 static bool from_peer(const struct l2tp_tunnel *t, const struct endpoint *peer)
 {
@@ -494,18 +317,18 @@ static bool from_peer(const struct l2tp_tunnel *t, const struct endpoint *peer)
 	return endpoint_cmp(&t->peer, peer) == 0;
 }
 
-static void input_control(struct l2tp_engine *e, const struct datagram *d, msec_t now)
+static void input_control(struct l2tp_engine *e, const struct l2tp_arrival *d, msec_t now)
 {
 	struct l2tp_tunnel *t = d->tunnel_id ? l2tp_tunnel_by_id(e, d->tunnel_id) : NULL;
 
 	if (t && from_peer(t, d->peer))
-		input_tunnel(t, d, now);
+		l2tp_tunnel_input(t, d, now);
 	else if (t)
 		e->stats.rx_wrong_peer++; /* R2661-8.1-2 */
 	else if (d->tunnel_id || is_zlb(d))
 		e->stats.rx_unknown_tunnel++; /* A2661-8 */
 	else
-		input_unassigned(e, d, now);
+		l2tp_accept_input(e, d, now);
 }
 
 static void input_data(struct l2tp_engine *e, const struct endpoint *peer, uint16_t flags,
@@ -524,7 +347,7 @@ static void input_data(struct l2tp_engine *e, const struct endpoint *peer, uint1
 void l2tp_engine_input(struct l2tp_engine *e, const struct endpoint *local,
 		       const struct endpoint *peer, struct span data, msec_t now)
 {
-	struct datagram d = {.local = local, .peer = peer};
+	struct l2tp_arrival d = {.local = local, .peer = peer};
 	struct rd r = rd_span(data);
 	uint16_t flags = rd_u16(&r), length;
 

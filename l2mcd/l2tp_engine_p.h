@@ -3,7 +3,8 @@
  * l2tp_engine_p.h - inside of the L2TP engine; not for users of l2tp_engine.h.
  *
  * Files: l2tp_fsm.c has the state tables, l2tp_tunnel.c and l2tp_session.c what the rows do,
- * l2tp_reliable.c the delivery below them, l2tp_engine.c the way in and out.
+ * l2tp_reliable.c the delivery below them, l2tp_engine.c the way in and out, l2tp_accept.c what
+ * belongs to no tunnel yet, l2tp_handshake.c what the ends say about themselves.
  *
  * Life times.  A callback may close what is being processed.  What ends is taken out of all
  * tables at once, but its memory is freed when the outermost function of the engine returns
@@ -172,6 +173,16 @@ DECLARE_DLIST(l2tp_out, struct l2tp_out, item);
 
 /* ---------------------------------------------------------------- l2tp_engine.c */
 
+/** A control message with a valid header. */
+struct l2tp_arrival {
+	const struct endpoint *local, *peer;
+	uint16_t tunnel_id, ns, nr;
+	struct span data; /* cut to the Length of its header (A2661-10) */
+};
+
+/** A datagram that belongs to t. */
+void l2tp_tunnel_input(struct l2tp_tunnel *t, const struct l2tp_arrival *d, msec_t now);
+
 /** Around everything that may run callbacks; the outermost leave frees what has died. */
 void l2tp_enter(struct l2tp_engine *e);
 void l2tp_leave(struct l2tp_engine *e);
@@ -183,6 +194,11 @@ void l2tp_random_octets(struct l2tp_engine *e, uint8_t *to, size_t len);
 struct l2tp_tunnel *l2tp_tunnel_by_id(struct l2tp_engine *e, uint16_t id);
 struct l2tp_tunnel *l2tp_tunnel_by_peer(struct l2tp_engine *e, const struct endpoint *peer,
 					uint16_t peer_id);
+
+/* ---------------------------------------------------------------- l2tp_accept.c */
+
+/** A control message with Tunnel ID 0. */
+void l2tp_accept_input(struct l2tp_engine *e, const struct l2tp_arrival *d, msec_t now);
 
 /* ---------------------------------------------------------------- l2tp_tunnel.c */
 
@@ -200,11 +216,9 @@ void l2tp_tunnel_set_peer_id(struct l2tp_tunnel *t, uint16_t peer_id);
 
 void l2tp_tunnel_forget_peer_id(struct l2tp_tunnel *t);
 
-/** Crossing SCCRQs, ours gives way (F2661-C8). */
-void l2tp_tunnel_tie_lost(struct l2tp_tunnel *t, msec_t now);
-
-/** The peer has lost this tunnel and begins anew with the same Tunnel ID. */
-void l2tp_tunnel_restarted(struct l2tp_tunnel *t, msec_t now);
+/** What no message of this tunnel has brought about, such as a crossing SCCRQ. */
+void l2tp_tunnel_event(struct l2tp_tunnel *t, enum l2tp_tunnel_event ev, const char *reason,
+		       msec_t now);
 
 /** Encodes and queues a message of this tunnel; false: it does not fit. */
 bool l2tp_tunnel_transmit(struct l2tp_tunnel *t, const struct l2tp_msg *m, uint64_t cookie,

@@ -481,15 +481,10 @@ static void dead(struct l2tp_reliable *r, msec_t now)
 	l2tp_leave(t->e);
 }
 
-void l2tp_tunnel_tie_lost(struct l2tp_tunnel *t, msec_t now)
+void l2tp_tunnel_event(struct l2tp_tunnel *t, enum l2tp_tunnel_event ev, const char *reason,
+		       msec_t now)
 {
-	event(t, L2TP_TE_TIE_LOST, &(struct occasion){.reason = "tie breaker of crossing SCCRQs"},
-	      now);
-}
-
-void l2tp_tunnel_restarted(struct l2tp_tunnel *t, msec_t now)
-{
-	event(t, L2TP_TE_RESTART, &(struct occasion){.reason = "the peer has restarted"}, now);
+	event(t, ev, &(struct occasion){.reason = reason}, now);
 }
 
 /* ---------------------------------------------------------------- interface */
