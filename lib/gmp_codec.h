@@ -13,14 +13,14 @@
 #include "lib/base.h"
 #include "lib/bytes.h"
 
-#define GMP_MAX_PACKET	 1500 /* octets of a packet we write */
-#define GMP_MAX_SOURCES	 4096 /* of all records of one message we accept */
-#define GMP_MAX_RECORDS	 1024
+#define GMP_MAX_PACKET	1500 /* octets of a packet we write */
+#define GMP_MAX_SOURCES 4096 /* of all records of one message we accept */
+#define GMP_MAX_RECORDS 1024
 
 enum gmp_type {
 	GMP_QUERY = 1,
-	GMP_REPORT, /* version 1 or 2 (MLDv1): one group, EXCLUDE {} */
-	GMP_LEAVE,  /* IGMPv2 Leave, MLDv1 Done */
+	GMP_REPORT,  /* version 1 or 2 (MLDv1): one group, EXCLUDE {} */
+	GMP_LEAVE,   /* IGMPv2 Leave, MLDv1 Done */
 	GMP_RECORDS, /* IGMPv3, MLDv2 report */
 };
 
@@ -51,9 +51,9 @@ struct gmp_msg {
 
 	/* QUERY */
 	uint32_t max_resp_ms;
-	bool suppress;	  /* S flag */
-	uint8_t qrv;	  /* robustness, 0: not told */
-	uint32_t qqi_ms;  /* querier's interval, 0: not told */
+	bool suppress;	 /* S flag */
+	uint8_t qrv;	 /* robustness, 0: not told */
+	uint32_t qqi_ms; /* querier's interval, 0: not told */
 	size_t n_sources;
 	const struct addr *sources;
 
@@ -70,10 +70,11 @@ struct gmp_decoder {
 
 enum gmp_decode {
 	GMP_DECODE_OK = 0,
-	GMP_DECODE_OTHER,    /* not IGMP or MLD, or a type of no concern: not an error */
-	GMP_DECODE_SHORT,    /* truncated, or lengths that contradict each other */
+	GMP_DECODE_OTHER, /* not IGMP or MLD, or a type of no concern: not an error */
+	GMP_DECODE_SHORT, /* truncated, or lengths that contradict each other */
 	GMP_DECODE_CHECKSUM,
-	GMP_DECODE_SCOPE,    /* TTL or hop limit not 1; MLD source neither link-local nor :: */
+	GMP_DECODE_SCOPE,    /* TTL or hop limit not 1; MLD: source neither link-local nor (in
+			      * reports) ::, or no Router Alert */
 	GMP_DECODE_GROUP,    /* group or source address that cannot be one */
 	GMP_DECODE_TOO_MANY, /* more records or sources than the limits above */
 };
@@ -98,7 +99,7 @@ uint8_t gmp_code8(uint32_t value);
 uint32_t gmp_code16_value(uint16_t code);
 uint16_t gmp_code16(uint32_t value);
 
-const char *gmp_decode_name(enum gmp_decode r); /**< "checksum"; "unknown" */
+const char *gmp_decode_name(enum gmp_decode r);	    /**< "checksum"; "unknown" */
 const char *gmp_type_name(const struct gmp_msg *m); /**< "v3 report", "mldv1 done" */
 
 #endif

@@ -135,7 +135,7 @@ static void input_record(struct gmp_router *r, const struct gmp_msg *m,
 		gmp_group_record(r, rec, m->version, &m->src, now);
 }
 
-/* 7.3.2: a report of an older version means IS_EX({}), a leave TO_IN({}) (R4045-4.2-3). */
+/* 7.3.2: a report of an older version means IS_EX({}), a leave TO_IN({}) (R4045-4.2-4). */
 static void input_one_group(struct gmp_router *r, const struct gmp_msg *m,
 			    enum gmp_record_type type, msec_t now)
 {

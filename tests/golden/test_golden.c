@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "l2mcd/l2tp_msg.h"
+#include "lib/gmp_text.h"
 #include "lib/text.h"
 
 static size_t print_l2tp(struct span octets, char *buf, size_t size)
@@ -21,6 +22,21 @@ static size_t print_l2tp(struct span octets, char *buf, size_t size)
 	static const struct span secret = {(const uint8_t *)"s3cret", 6};
 
 	return l2tp_msg_text(octets, secret, buf, size);
+}
+
+static size_t print_gmp(struct span octets, char *buf, size_t size)
+{
+	static struct gmp_decoder decoder;
+	enum gmp_decode result;
+	struct text t = text_init(buf, size);
+	struct gmp_msg m;
+
+	result = gmp_msg_decode(&decoder, octets, &m);
+	if (result == GMP_DECODE_OK)
+		gmp_msg_text(&m, &t);
+	else
+		text_add(&t, "%s\n", gmp_decode_name(result));
+	return t.len;
 }
 
 static const struct {
@@ -31,6 +47,7 @@ static const struct {
 	{"l2tp.txt", "W4045-", print_l2tp, 17},
 	{"l2tp.txt", "W2661-", print_l2tp, 4},
 	{"l2tp.txt", "L2TP-", print_l2tp, 9},
+	{"gmp.txt", "GMP-", print_gmp, 19},
 };
 
 struct entry {

@@ -136,7 +136,7 @@ static void change_a_wish(void)
 	gmp_host_set(hosts[h], &group, &f, wheel.now);
 }
 
-/* RFC 3376 3.2; R4045-4.2-6 */
+/* RFC 3376 3.2 */
 static struct wish merged(int g)
 {
 	struct wish all = {.set = ~0u}, w = {.set = 0};

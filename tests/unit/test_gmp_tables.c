@@ -212,7 +212,7 @@ static const struct {
 	{1, GMP_TO_EX, "a", "E(g)", "", 0},	{1, GMP_TO_IN, "a", "E(o)", "", 1},
 };
 
-/* R4045-4.1-1, R4045-4.2-3 */
+/* R4045-4.1-1, R4045-4.2-4 */
 START_TEST(beside_an_older_host_newer_records_are_reduced)
 {
 	for (int mld = 0; mld <= (older[_i].report == 2); mld++) {
