@@ -89,6 +89,7 @@ static const struct counter gmp[] = {
 	GMP(rx_refused_groups, "Refused: too many groups", "refusedGroups"),
 	GMP(rx_refused_sources, "Refused: too many sources", "refusedSources"),
 	GMP(rx_rate_limited, "Refused: too many joins", "rateLimited"),
+	GMP(rx_ignored_ssm, "Ignored: all sources of an SSM group", "ignoredSsm"),
 	GMP(tx_queries, "Queries sent", "queriesSent"),
 };
 

@@ -128,10 +128,29 @@ bool gmp_router_admit(struct gmp_router *r, msec_t now)
 	return true;
 }
 
+/* A valid SSM destination (RFC 4607 1): FF3x::4000:1 and above in IPv6. */
+static bool source_specific(const struct addr *group)
+{
+	return addr_is_ssm_group(group) && (addr_is_v4(group) || group->b[12] >= 0x40);
+}
+
+/*
+ * RFC 4604 2.2: nobody can ask for all sources of an SSM group.  Ignored at the door, or one
+ * such host would turn the merged record to EXCLUDE and cut off all others upstream.
+ */
+static bool refused_in_ssm(const struct gmp_record *rec)
+{
+	return (rec->type == GMP_IS_EX || rec->type == GMP_TO_EX) && source_specific(&rec->group);
+}
+
 static void input_record(struct gmp_router *r, const struct gmp_msg *m,
 			 const struct gmp_record *rec, msec_t now)
 {
-	if (!addr_is_unrouted_group(&rec->group))
+	if (addr_is_unrouted_group(&rec->group))
+		return;
+	if (refused_in_ssm(rec))
+		r->stats.rx_ignored_ssm++;
+	else
 		gmp_group_record(r, rec, m->version, &m->src, now);
 }
 

@@ -48,7 +48,7 @@ struct gmp_router_ops {
 
 struct gmp_router_stats {
 	uint64_t rx_queries, rx_reports, rx_leaves, rx_records, rx_ignored_version, rx_refused_groups,
-		rx_refused_sources, rx_rate_limited, tx_queries;
+		rx_refused_sources, rx_rate_limited, rx_ignored_ssm, tx_queries;
 };
 
 /** Sends the first General Query when the wheel runs next (startup queries, 6.1). */

@@ -440,6 +440,37 @@ START_TEST(groups_that_are_not_routed_have_no_state)
 }
 END_TEST
 
+/* RFC 4604 2.2: one host that asks for all sources must not disturb the others */
+START_TEST(an_ssm_group_cannot_be_joined_for_all_sources)
+{
+	static const struct {
+		const char *group;
+		size_t groups; /* after an attempt to join it for all sources */
+	} rows[] = {
+		{"232.1.1.1", 0}, {"239.1.1.1", 1}, {"ff3e::8000:1", 0}, {"ff3e::1", 1},
+	};
+
+	for (size_t i = 0; i < array_size(rows); i++) {
+		struct addr keep = group;
+
+		gmp_router_params_default(&params, rows[i].group[0] == 'f');
+		start();
+		group = addr_of(rows[i].group);
+		hear_old(GMP_REPORT, 2);
+		hear(GMP_TO_EX, "");
+		hear(GMP_IS_EX, "a");
+		ck_assert_uint_eq(gmp_router_group_count(router), rows[i].groups);
+		ck_assert_uint_eq(gmp_router_stats(router)->rx_ignored_ssm, rows[i].groups ? 0 : 3);
+		if (!rows[i].groups) {
+			hear(GMP_ALLOW, "a");
+			ck_assert_str_eq(told, "INCLUDE {a}");
+		}
+		group = keep;
+		stop();
+	}
+}
+END_TEST
+
 START_TEST(messages_of_the_other_protocol_are_ignored)
 {
 	struct gmp_msg m = {.type = GMP_REPORT, .mld = true, .version = 2};
@@ -500,6 +531,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, sources_beyond_the_limit_are_refused);
 	tcase_add_test(c, joins_are_limited_per_second);
 	tcase_add_test(c, groups_that_are_not_routed_have_no_state);
+	tcase_add_test(c, an_ssm_group_cannot_be_joined_for_all_sources);
 	tcase_add_test(c, messages_of_the_other_protocol_are_ignored);
 	tcase_add_test(c, what_is_known_of_a_group_can_be_shown);
 }
