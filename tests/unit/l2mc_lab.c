@@ -452,6 +452,7 @@ const char *lab_record(struct lab *lab, int tunnel, int group)
 struct search {
 	uint16_t id;
 	char text[256];
+	bool sequencing;
 	bool in[LAB_USERS + 1];
 };
 
@@ -473,7 +474,16 @@ static void find_session(void *arg, const struct l2mc_session *s)
 	if (info.session_id != search->id)
 		return;
 	append(search->text, sizeof(search->text), "%s", l2mc_session_state_name(info.state));
+	search->sequencing = info.sequencing;
 	l2mc_session_osl(s, osl_entry, search);
+}
+
+bool lab_is_sequenced(struct lab *lab, int session)
+{
+	struct search s = {.id = 0x4000 + session};
+
+	l2mc_session_walk(lab->lns, find_session, &s);
+	return s.sequencing;
 }
 
 const char *lab_session(struct lab *lab, int session)

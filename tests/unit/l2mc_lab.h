@@ -76,6 +76,7 @@ const char *lab_copies(struct lab *lab, int group, int source);
 const char *lab_record(struct lab *lab, int tunnel, int group);
 /** State of a multicast session: "established 1 2 3" (acknowledged ones), "-" if there is none. */
 const char *lab_session(struct lab *lab, int session);
+bool lab_is_sequenced(struct lab *lab, int session);
 struct l2mc_lns_stats lab_stats(struct lab *lab);
 
 #endif
