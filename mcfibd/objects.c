@@ -73,7 +73,7 @@ struct object *object_get(struct objects *os, const struct fib_key *key)
 
 static void free_unless_used(struct objects *os, struct object *o)
 {
-	if (o->present || o->dirty || o->n_refs || object_users_count(&o->users))
+	if (o->present || o->dirty || o->pins || o->n_refs || object_users_count(&o->users))
 		return;
 	if (os->cursor == o)
 		os->cursor = object_keys_next(&os->keys, o);
@@ -213,6 +213,7 @@ static void flush(struct objects *os, const struct object *quiet)
 
 static void apply_delete(struct objects *os, struct object *o)
 {
+	o->pins++; /* users that are rebuilt let go of it */
 	if (o->present) {
 		o->present = false;
 		os->n_present--;
@@ -223,6 +224,7 @@ static void apply_delete(struct objects *os, struct object *o)
 	}
 	drop_refs(os, o);
 	flush(os, NULL);
+	o->pins--;
 	free_unless_used(os, o);
 }
 
@@ -388,9 +390,11 @@ void objects_free(struct objects *os)
 			;
 		object_dirty_fini(&os->dirty[t]);
 	}
-	while ((o = object_keys_pop(&os->keys)) != NULL) {
+	frr_each (object_keys, &os->keys, o) { /* the references are still all there */
 		while (object_users_pop(&o->users))
 			;
+	}
+	while ((o = object_keys_pop(&os->keys)) != NULL) {
 		object_users_fini(&o->users);
 		if (o->key.table == FIB_L2TP_REPLICATION || o->key.table == FIB_L2TP_FLOW)
 			fanout_free(o);

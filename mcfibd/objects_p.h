@@ -62,7 +62,7 @@ struct object {
 	char text[FIB_TEXT_LEN];
 
 	struct object_users_head users;
-	unsigned int pins; /* only while references are dropped */
+	unsigned int pins; /* not to be freed while > 0 */
 	struct ref *refs;
 	size_t n_refs;
 
