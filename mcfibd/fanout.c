@@ -109,7 +109,8 @@ static void legs_replace(struct objects *os, struct object *o, struct leg *legs,
 {
 	size_t i, j = 0, kept = 0;
 
-	qsort(legs, n, sizeof(*legs), cmp_leg);
+	if (n)
+		qsort(legs, n, sizeof(*legs), cmp_leg);
 	for (i = 0; i < n; i++) {
 		if (kept && !cmp_leg(&legs[kept - 1], &legs[i]))
 			continue; /* named twice */
