@@ -250,15 +250,16 @@ class Agent:
             for point in ("ingress", "egress"):
                 for f in json.loads(self.ns.run("tc", "-j", "filter", "show", "dev",
                                                 link["ifname"], point, check=False) or "[]"):
-                    name = f.get("options", {}).get("bpf_name", "")
+                    name = f.get("options", {}).get("bpf_name", "")  # name:[id]
                     if name.startswith("mcf_"):
-                        found.append((link["ifname"], name))
+                        found.append((link["ifname"], name.split(":")[0]))
         return sorted(found)
 
     def close(self):
-        if self.process and self.process.running():
-            self.process.kill(signal.SIGTERM)
         self.daemon.close()
+        if self.process and self.process.popen.returncode is None \
+                and self.process.kill(signal.SIGTERM):
+            raise LabError(f"mcfibd {self.name}: {self.process.tail()}")
 
 
 class Net:
