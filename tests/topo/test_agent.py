@@ -2,10 +2,8 @@
 """The forwarding agent against a scripted daemon: what goes in on one side is compared, octet
 by octet, with what comes out on the other."""
 import contextlib
-import signal
 import socket
 import struct
-import time
 
 import pytest
 
@@ -13,7 +11,7 @@ import fib
 from forwarders import (LAC, LAC_TUNNEL, LNS, LNS_TUNNEL, LOCAL, MCFIBD, PPP4, PPP6, SOURCE, Net, Pair,
                    Tap, datagram, group_mac, has, ipv4, is_data, l2tp, multicast, raw_sender,
                    receive_udp, run_for_result, sender, tshark_problems, udp, unicast)
-from netns import LabError, wait_for
+from netns import wait_for
 
 pytestmark = [pytest.mark.skipif(not MCFIBD.exists(), reason="mcfibd is not built"),
               pytest.mark.timeout(60)]
@@ -46,15 +44,14 @@ def _tap():
             contextlib.closing(Tap(ns, interface, **kw)))
 
 
-def deliver(net, payload, tap_of, tunnel=LAC_TUNNEL, session=600, **header):
-    """Sends one multicast data message as the LNS would; returns the copies at sub1."""
+def deliver(net, payload, tunnel=LAC_TUNNEL, session=600, **header):
+    """Sends one data message as the LNS would."""
     with net.lns.inside():
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         s.bind((LNS, 1701))
     s.sendto(l2tp(tunnel, session, payload, **header), (LAC, 1701))
     s.close()
-    return tap_of
 
 
 # ---------------------------------------------------------------- unicast sessions
@@ -157,7 +154,7 @@ def test_every_form_of_the_l2tp_and_ppp_header_is_read(net, build, tap, header, 
     # R2661-3.1-4, R2661-3.1-6, R2661-3.1-7; RFC 1661 6.5, 6.6: compressed PPP headers
     build()
     packet = datagram("198.51.100.1", "192.0.2.1", b"any header")
-    deliver(net, ppp + packet, None, session=203, **header)
+    deliver(net, ppp + packet, session=203, **header)
     assert net.a3.read(has(b"any header")) == packet
 
 
@@ -209,7 +206,7 @@ def test_the_lac_accepts_any_header_bits_of_multicast_data(net, build, tap, head
     pair = build()
     pair.replicate([203])
     packet = datagram(SOURCE, GROUP, b"bits")
-    deliver(net, packet, None, **header)
+    deliver(net, packet, **header)
     assert net.a3.read(has(b"bits")) == packet
 
 
@@ -219,8 +216,8 @@ def test_what_is_not_a_whole_ip_datagram_is_dropped_and_counted(net, build, tap,
     # A4045-26: the version is in the first four bits
     pair = build()
     pair.replicate([203])
-    deliver(net, payload, None)
-    deliver(net, datagram(SOURCE, GROUP, b"good"), None)
+    deliver(net, payload)
+    deliver(net, datagram(SOURCE, GROUP, b"good"))
     assert has(b"good")(net.a3.read(has(b"good")))
     c = pair.lac.object("l2tp-replication 9/600")["counters"]
     # too short to be looked at: left to the stack
@@ -400,7 +397,7 @@ def test_pppoe_members_get_their_own_framing(net, build, tap, tmp_path, vlans, t
     pair.replicate([203, 211, 212])
     at_sub = tap(net.pppoe, "eth0")
     packet = datagram(src, group, b"over PPPoE")
-    deliver(net, packet, None)
+    deliver(net, packet)
     frames = sorted(at_sub.frames(2, has(b"over PPPoE")))
     for n, frame in enumerate(frames, 1):
         assert frame == bytes([2, 0xaa, 0, 0, 0, n]) + net.mac(net.lac, "a4") + tags \
@@ -408,7 +405,7 @@ def test_pppoe_members_get_their_own_framing(net, build, tap, tmp_path, vlans, t
     assert net.a3.read(has(b"over PPPoE")) == packet
     assert tshark_problems(frames, tmp_path) == ""
     # RFC 2516 7: the MRU is 1492 at most
-    deliver(net, datagram(src, group, b"M" * (1492 - (len(packet) - 10) + 1)), None)
+    deliver(net, datagram(src, group, b"M" * (1492 - (len(packet) - 10) + 1)))
     wait_for(lambda: [b["too_big"] for b in pair.lac.object("l2tp-replication 9/600")["branches"]]
              == [0, 1, 1], 5, "too big for PPPoE")
 
@@ -427,7 +424,7 @@ def test_data_from_another_port_or_of_an_unknown_session_is_the_stack_s(net, bui
         other.sendto(l2tp(LAC_TUNNEL, 600, packet), (LAC, 1701))
         assert daemon.recv(2000) == l2tp(LAC_TUNNEL, 600, packet)
         for tunnel, session in ((LAC_TUNNEL, 666), (8, 600)):
-            deliver(net, packet, None, tunnel=tunnel, session=session)
+            deliver(net, packet, tunnel=tunnel, session=session)
             assert daemon.recv(2000) == l2tp(tunnel, session, packet)
         control = struct.pack("!HHHHHH", 0xc802, 12, LAC_TUNNEL, 0, 0, 0)
         other.sendto(control, (LAC, 1701))
