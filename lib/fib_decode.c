@@ -11,8 +11,8 @@
 
 #include "proto/mcfib.pb-c.h"
 
-/* Memory protobuf-c may take for one message: 65536 branches need a tenth of it. */
-#define MAX_UNPACKED (64U << 20)
+/* Memory protobuf-c may take for one message: 65536 branches need a quarter of it. */
+#define MAX_UNPACKED (32U << 20)
 
 /* ---------------------------------------------------------------- basics */
 

@@ -1,0 +1,750 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mcfib/1 on the wire: what is encoded can be decoded, what is wrong is refused.
+ *
+ * `test_fib_codec --corpus DIR` writes the samples as seeds for tests/fuzz/fuzz_mcfib.
+ */
+#include "lib/base.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/fib_codec.h"
+
+static struct addr address(const char *text)
+{
+	struct addr a = ADDR_ANY;
+
+	if (!addr_parse(text, &a))
+		abort();
+	return a;
+}
+
+/* ---------------------------------------------------------------- samples */
+
+static struct fib_op tunnel_op(void)
+{
+	return (struct fib_op){
+		.key = fib_key_l2tp_tunnel(65535),
+		.generation = UINT64_MAX,
+		.value.l2tp_tunnel = {.peer_tunnel_id = 1,
+				      .local = {address("192.0.2.1"), 1701},
+				      .peer = {address("2001:db8::2"), 65535},
+				      .udp_checksum = true},
+	};
+}
+
+static struct fib_op session_op(void)
+{
+	return (struct fib_op){
+		.key = fib_key_access_session(1, 2),
+		.generation = 3,
+		.value.access_session = {.peer_session_id = 9,
+					 .role = FIB_ROLE_LAC,
+					 .interface = "fifteen-letters",
+					 .framing = FIB_FRAMING_PPPOE,
+					 .pppoe = {.mac = {2, 0, 0, 0, 0, 1},
+						   .session_id = 77,
+						   .n_vlans = 2,
+						   .vlan = {4095, 1}},
+					 .unicast = true,
+					 .maximum_packet = 1492},
+	};
+}
+
+static struct fib_op replication_op(void)
+{
+	struct fib_op op = {.key = fib_key_l2tp_replication(1, 2), .generation = 4};
+
+	op.value.l2tp_replication.n_members = 3;
+	op.value.l2tp_replication.members = fib_alloc(3, sizeof(uint16_t));
+	for (int i = 0; i < 3; i++)
+		op.value.l2tp_replication.members[i] = 30000 * i;
+	return op;
+}
+
+static struct fib_op flow_op(void)
+{
+	struct addr group = address("ff3e::1"), source = address("2001:db8::3");
+	struct fib_op op = {.key = fib_key_l2tp_flow("red", &group, &source), .generation = 5};
+	struct fib_l2tp_flow *f = &op.value.l2tp_flow;
+
+	snprintf(f->upstream_interface, FIB_IFNAME_LEN, "l2mc0");
+	f->n_branches = 2;
+	f->branches = fib_alloc(2, sizeof(f->branches[0]));
+	f->branches[0] = (struct fib_flow_branch){.kind = FIB_BRANCH_MULTICAST_SESSION,
+						  .tunnel_id = 1,
+						  .session_id = 2,
+						  .peer_session_id = 3,
+						  .sequencing = true};
+	f->branches[1] = (struct fib_flow_branch){
+		.kind = FIB_BRANCH_UNICAST_SESSION, .tunnel_id = 65535, .session_id = 65535};
+	return op;
+}
+
+static struct fib_op empty_flow_op(void)
+{
+	struct addr group = address("232.1.1.1");
+
+	return (struct fib_op){.key = fib_key_l2tp_flow("", &group, NULL), .generation = 6};
+}
+
+static struct fib_op deletion_op(void)
+{
+	return (struct fib_op){
+		.key = fib_key_access_session(7, 8), .generation = 7, .deleted = true};
+}
+
+static struct fib_op (*const op_samples[])(void) = {tunnel_op, session_op,    replication_op,
+						    flow_op,   empty_flow_op, deletion_op};
+
+static struct fib_msg update_msg(void)
+{
+	struct fib_msg m = {.type = FIB_MSG_UPDATE};
+
+	m.update.journal = 12;
+	m.update.n_ops = array_size(op_samples);
+	m.update.ops = fib_alloc(m.update.n_ops, sizeof(struct fib_op));
+	for (size_t i = 0; i < m.update.n_ops; i++)
+		m.update.ops[i] = op_samples[i]();
+	return m;
+}
+
+static struct fib_msg hello_msg(void)
+{
+	return (struct fib_msg){
+		.type = FIB_MSG_HELLO,
+		.hello = {.instance_uuid = {[15] = 255},
+			  .name = "agent",
+			  .role = FIB_OBSERVER,
+			  .proto_min = 1,
+			  .proto_max = 2,
+			  .tables = FIB_TABLE_ALL,
+			  .max_batch = 3,
+			  .window = 4,
+			  .last_epoch = 5,
+			  .last_journal = 6,
+			  .capabilities = {true, true, true, 127},
+			  .software = "agent 1.0"},
+	};
+}
+
+static struct fib_msg hello_ack_msg(void)
+{
+	return (struct fib_msg){
+		.type = FIB_MSG_HELLO_ACK,
+		.hello_ack = {1, 2, 1000, 3, true, 4, 5, "daemon 1.0"},
+	};
+}
+
+static struct fib_msg begin_msg(void)
+{
+	return (struct fib_msg){.type = FIB_MSG_SNAPSHOT_BEGIN, .snapshot_begin = {FIB_L2TP_FLOW}};
+}
+
+static struct fib_msg end_msg(void)
+{
+	return (struct fib_msg){.type = FIB_MSG_SNAPSHOT_END,
+				.snapshot_end = {FIB_L2TP_TUNNEL, 50000, true}};
+}
+
+static struct fib_msg ack_msg(void)
+{
+	return (struct fib_msg){.type = FIB_MSG_ACK, .ack = {UINT64_MAX}};
+}
+
+static struct fib_msg status_msg(void)
+{
+	struct fib_msg m = {.type = FIB_MSG_STATUS};
+
+	m.status.n = 2;
+	m.status.status = fib_alloc(2, sizeof(struct fib_status));
+	m.status.status[0] =
+		(struct fib_status){fib_key_l2tp_replication(1, 2), 9, FIB_FAILED, 28, "no space"};
+	m.status.status[1] = (struct fib_status){fib_key_l2tp_tunnel(1), 10, FIB_REMOVED, 0, ""};
+	return m;
+}
+
+static struct fib_msg activity_msg(void)
+{
+	struct fib_msg m = {.type = FIB_MSG_ACTIVITY};
+
+	m.activity.n = 1;
+	m.activity.activity = fib_alloc(1, sizeof(struct fib_activity));
+	m.activity.activity[0] =
+		(struct fib_activity){fib_key_access_session(3, 4), 1, 2, 3, 4, 5, UINT64_MAX};
+	return m;
+}
+
+static struct fib_msg ping_msg(void)
+{
+	return (struct fib_msg){.type = FIB_MSG_PING, .ping = {1}};
+}
+
+static struct fib_msg pong_msg(void)
+{
+	return (struct fib_msg){.type = FIB_MSG_PONG, .pong = {2}};
+}
+
+static struct fib_msg bye_msg(void)
+{
+	return (struct fib_msg){.type = FIB_MSG_BYE, .bye = {FIB_BYE_ADMIN, "go away"}};
+}
+
+static const struct sample {
+	const char *name;
+	struct fib_msg (*make)(void);
+} samples[] = {
+	{"update", update_msg}, {"hello", hello_msg},	    {"hello_ack", hello_ack_msg},
+	{"begin", begin_msg},	{"end", end_msg},	    {"ack", ack_msg},
+	{"status", status_msg}, {"activity", activity_msg}, {"ping", ping_msg},
+	{"pong", pong_msg},	{"bye", bye_msg},
+};
+
+static struct fib_msg sample(size_t i)
+{
+	struct fib_msg m = samples[i].make();
+
+	m.seq = 1000 + i;
+	m.epoch = 2000 + i;
+	return m;
+}
+
+/* ---------------------------------------------------------------- comparing */
+
+static void compare_ops(const struct fib_msg *a, const struct fib_msg *b)
+{
+	ck_assert_uint_eq(a->update.journal, b->update.journal);
+	ck_assert_uint_eq(a->update.n_ops, b->update.n_ops);
+	for (size_t i = 0; i < a->update.n_ops; i++) {
+		const struct fib_op *x = &a->update.ops[i], *y = &b->update.ops[i];
+
+		ck_assert_mem_eq(&x->key, &y->key, sizeof(x->key));
+		ck_assert_uint_eq(x->generation, y->generation);
+		ck_assert_int_eq(x->deleted, y->deleted);
+		if (!x->deleted)
+			ck_assert(fib_value_equal(x->key.table, &x->value, &y->value));
+	}
+}
+
+static void compare(const struct fib_msg *a, const struct fib_msg *b)
+{
+	ck_assert_uint_eq(a->seq, b->seq);
+	ck_assert_uint_eq(a->epoch, b->epoch);
+	ck_assert_int_eq(a->type, b->type);
+	switch (a->type) {
+	case FIB_MSG_UPDATE:
+		compare_ops(a, b);
+		break;
+	case FIB_MSG_STATUS:
+		ck_assert_uint_eq(a->status.n, b->status.n);
+		for (size_t i = 0; i < a->status.n; i++)
+			ck_assert_mem_eq(&a->status.status[i], &b->status.status[i],
+					 sizeof(struct fib_status));
+		break;
+	case FIB_MSG_ACTIVITY:
+		ck_assert_uint_eq(a->activity.n, b->activity.n);
+		ck_assert_mem_eq(a->activity.activity, b->activity.activity,
+				 a->activity.n * sizeof(struct fib_activity));
+		break;
+	default: /* everything is in the struct, and made from zero on both sides */
+		ck_assert_mem_eq(&a->hello, &b->hello,
+				 sizeof(*a) - offsetof(struct fib_msg, hello));
+	}
+}
+
+START_TEST(every_message_survives_encoding_and_decoding)
+{
+	struct fib_msg m = sample(_i), back;
+	const char *why = NULL;
+	uint8_t *data;
+	size_t len = fib_encode(&m, &data);
+
+	ck_assert_uint_gt(len, 1);
+	ck_assert_uint_eq(data[0], FIB_MAGIC);
+	ck_assert_msg(fib_decode((struct span){data, len}, &back, &why), "%s", why);
+	compare(&m, &back);
+	fib_msg_free(&m);
+	fib_msg_free(&back);
+	free(data);
+}
+END_TEST
+
+/* A message that ends early is refused or, between two fields, a shorter message; never more. */
+START_TEST(no_truncation_does_harm)
+{
+	struct fib_msg m = sample(_i), back;
+	const char *why;
+	uint8_t *data;
+	size_t len = fib_encode(&m, &data);
+
+	for (size_t n = 0; n < len; n++) {
+		uint8_t *copy = malloc(n ? n : 1); /* so that ASan sees what is read beyond */
+
+		memcpy(copy, data, n);
+		if (fib_decode((struct span){copy, n}, &back, &why))
+			fib_msg_free(&back);
+		else
+			ck_assert_ptr_nonnull(why);
+		free(copy);
+	}
+	fib_msg_free(&m);
+	free(data);
+}
+END_TEST
+
+START_TEST(the_size_of_an_operation_is_never_underestimated)
+{
+	struct fib_msg m = {.type = FIB_MSG_UPDATE};
+	struct fib_op op = op_samples[_i]();
+	uint8_t *data;
+	size_t len;
+
+	m.update.n_ops = 1;
+	m.update.ops = &op;
+	len = fib_encode(&m, &data);
+	ck_assert_uint_gt(len, 0);
+	ck_assert_uint_le(len,
+			  op.deleted ? fib_op_size(0, NULL) : fib_op_size(op.key.table, &op.value));
+	free(data);
+	if (!op.deleted)
+		fib_value_free(op.key.table, &op.value);
+}
+END_TEST
+
+static struct fib_op big_op(size_t branches)
+{
+	struct fib_op op = empty_flow_op();
+	struct fib_l2tp_flow *f = &op.value.l2tp_flow;
+
+	f->n_branches = branches;
+	f->branches = fib_alloc(branches, sizeof(f->branches[0]));
+	for (size_t i = 0; i < branches; i++)
+		f->branches[i] = (struct fib_flow_branch){.kind = FIB_BRANCH_MULTICAST_SESSION,
+							  .tunnel_id = i,
+							  .session_id = i,
+							  .peer_session_id = i,
+							  .sequencing = i & 1};
+	return op;
+}
+
+START_TEST(messages_have_a_maximum_size)
+{
+	static const size_t branches[] = {1, 127, 128, 16383, 16384, 50000, 65536};
+
+	for (size_t i = 0; i < array_size(branches); i++) {
+		struct fib_op op = big_op(branches[i]);
+		struct fib_msg m = {.type = FIB_MSG_UPDATE, .update = {.n_ops = 1, .ops = &op}};
+		size_t bound = fib_op_size(FIB_L2TP_FLOW, &op.value);
+		uint8_t *data;
+		size_t len = fib_encode(&m, &data);
+
+		ck_assert_uint_le(len, bound);
+		ck_assert_int_eq(len == 0, bound > FIB_MAX_MESSAGE);
+		ck_assert_int_eq(data == NULL, len == 0);
+		free(data);
+		fib_value_free(FIB_L2TP_FLOW, &op.value);
+	}
+}
+END_TEST
+
+/* ---------------------------------------------------------------- by hand */
+
+/* Just enough of protobuf to write what no encoder of ours would. */
+static uint8_t hand[FIB_MAX_MESSAGE + 64];
+static size_t hand_len;
+
+static void varint(uint64_t v)
+{
+	for (; v >= 0x80; v >>= 7)
+		hand[hand_len++] = v | 0x80;
+	hand[hand_len++] = v;
+}
+
+static void number(unsigned int field, uint64_t v)
+{
+	varint(field << 3);
+	varint(v);
+}
+
+static void octets(unsigned int field, const void *data, size_t len)
+{
+	varint(field << 3 | 2);
+	varint(len);
+	memcpy(hand + hand_len, data, len);
+	hand_len += len;
+}
+
+static void text(unsigned int field, const char *t)
+{
+	octets(field, t, strlen(t));
+}
+
+/* Everything since `start` becomes the contents of a message field. */
+static void wrap(size_t start, unsigned int field)
+{
+	static uint8_t inner[sizeof(hand)];
+	size_t len = hand_len - start;
+
+	memcpy(inner, hand + start, len);
+	hand_len = start;
+	octets(field, inner, len);
+}
+
+static size_t begin_hand(void)
+{
+	hand[0] = FIB_MAGIC;
+	return hand_len = 1;
+}
+
+/* An Update of one operation: key in field `kind` with two IDs, then what value() writes. */
+static void op_by_hand(unsigned int kind, uint64_t a, uint64_t b, void (*value)(void))
+{
+	size_t start = begin_hand();
+
+	number(1, a);
+	if (kind != FIB_L2TP_TUNNEL)
+		number(2, b);
+	wrap(start, kind);
+	wrap(start, 1); /* Op.key */
+	number(2, 5);
+	if (value)
+		value();
+	wrap(start, 1);		     /* Update.ops */
+	wrap(start, FIB_MSG_UPDATE); /* Envelope.update */
+}
+
+static void with_value(unsigned int field, void (*fill)(void))
+{
+	size_t start = hand_len;
+
+	fill();
+	wrap(start, field);
+}
+
+static void fill_nothing(void)
+{
+}
+
+static void fill_long_name(void)
+{
+	text(3, "a-name-of-16-letters");
+}
+
+static void fill_short_mac(void)
+{
+	with_value(6, fill_nothing);
+}
+
+static void fill_odd_address(void)
+{
+	text(2, "12345");
+}
+
+static void fill_big_port(void)
+{
+	number(3, 65536);
+}
+
+static void fill_many_vlans(void)
+{
+	size_t start = hand_len;
+
+	text(1, "\1\1\1\1\1\1");
+	for (int i = 0; i < 3; i++)
+		number(3, 5);
+	wrap(start, 6);
+}
+
+static void fill_big_vlan(void)
+{
+	size_t start = hand_len;
+
+	text(1, "\1\1\1\1\1\1");
+	number(3, 4096);
+	wrap(start, 6);
+}
+
+static void fill_big_member(void)
+{
+	size_t start = hand_len;
+
+	number(1, 65536);
+	wrap(start, 1);
+}
+
+static const struct defect {
+	const char *why;
+	unsigned int kind;
+	uint64_t a, b;
+	unsigned int field;
+	void (*fill)(void);
+} defects[] = {
+	{"ID or port of more than 16 bits", FIB_L2TP_TUNNEL, 65536, 0, 0, NULL},
+	{"ID or port of more than 16 bits", FIB_ACCESS_SESSION, 1, 65536, 0, NULL},
+	{"ID or port of more than 16 bits", FIB_L2TP_TUNNEL, 1, 0, 10, fill_big_port},
+	{"ID or port of more than 16 bits", FIB_L2TP_REPLICATION, 1, 1, 12, fill_big_member},
+	{"key and value of different tables", FIB_L2TP_TUNNEL, 1, 0, 11, fill_nothing},
+	{"text too long", FIB_ACCESS_SESSION, 1, 1, 11, fill_long_name},
+	{"MAC address is not of 6 octets", FIB_ACCESS_SESSION, 1, 1, 11, fill_short_mac},
+	{"too many VLAN tags", FIB_ACCESS_SESSION, 1, 1, 11, fill_many_vlans},
+	{"VLAN ID of more than 12 bits", FIB_ACCESS_SESSION, 1, 1, 11, fill_big_vlan},
+	{"address is not of 4 or 16 octets", FIB_L2TP_TUNNEL, 1, 0, 10, fill_odd_address},
+};
+
+static const struct defect *defect;
+
+static void write_defect(void)
+{
+	if (defect->fill)
+		with_value(defect->field, defect->fill);
+}
+
+START_TEST(values_out_of_range_are_refused)
+{
+	const char *why = "";
+	struct fib_msg m;
+
+	defect = &defects[_i];
+	op_by_hand(defect->kind, defect->a, defect->b, write_defect);
+	ck_assert(!fib_decode((struct span){hand, hand_len}, &m, &why));
+	ck_assert_str_eq(why, defect->why);
+}
+END_TEST
+
+static void refuse(const char *reason)
+{
+	const char *why = "";
+	struct fib_msg m;
+
+	ck_assert(!fib_decode((struct span){hand, hand_len}, &m, &why));
+	ck_assert_str_eq(why, reason);
+}
+
+START_TEST(what_is_no_message_is_refused)
+{
+	struct fib_msg m;
+	const char *why;
+
+	ck_assert(!fib_decode((struct span){NULL, 0}, &m, &why));
+	begin_hand();
+	hand[0] = 2;
+	refuse("not of mcfib transport version 1");
+	begin_hand();
+	hand[hand_len++] = 0xff; /* a tag without end */
+	refuse("not an Envelope");
+	begin_hand();
+	text(FIB_MSG_HELLO, "\x0a\x7f"); /* 127 octets that are not there */
+	refuse("not an Envelope");
+	begin_hand();
+	hand_len = FIB_MAX_MESSAGE + 1;
+	refuse("message too long");
+	begin_hand();
+	text(FIB_MSG_HELLO, ""); /* Hello without UUID */
+	refuse("instance UUID is not of 16 octets");
+}
+END_TEST
+
+/* Two octets each; unpacked they would take forty times as much. */
+START_TEST(a_small_message_cannot_take_much_memory)
+{
+	size_t start = begin_hand();
+
+	while (hand_len < FIB_MAX_MESSAGE - 16)
+		text(1, "");
+	wrap(start, FIB_MSG_UPDATE);
+	refuse("not an Envelope");
+	start = begin_hand();
+	for (int i = 0; i <= FIB_MAX_BATCH; i++)
+		text(1, "");
+	wrap(start, FIB_MSG_UPDATE);
+	refuse("too many operations");
+}
+END_TEST
+
+static struct fib_msg accept_hand(void)
+{
+	const char *why = "";
+	struct fib_msg m;
+
+	ck_assert_msg(fib_decode((struct span){hand, hand_len}, &m, &why), "%s", why);
+	return m;
+}
+
+START_TEST(what_is_merely_unknown_is_left_out)
+{
+	struct fib_msg m;
+	size_t start;
+
+	begin_hand();
+	number(1, 7);
+	text(31, "a body of a later version");
+	m = accept_hand();
+	ck_assert_int_eq(m.type, 0);
+	ck_assert_uint_eq(m.seq, 7);
+	op_by_hand(5, 1, 1, NULL); /* a key of a table to come */
+	m = accept_hand();
+	ck_assert_uint_eq(m.update.n_ops, 0);
+	fib_msg_free(&m);
+	op_by_hand(FIB_ACCESS_SESSION, 1, 1, NULL); /* no value: deletion */
+	m = accept_hand();
+	ck_assert(m.update.ops[0].deleted);
+	fib_msg_free(&m);
+	start = begin_hand();
+	octets(1, "0123456789abcdef", 16);
+	text(2, "evil\x1b[2J");
+	number(3, 9); /* role */
+	for (int table = 0; table < 70; table += 3)
+		number(6, table);
+	number(99, 1);
+	wrap(start, FIB_MSG_HELLO);
+	m = accept_hand();
+	ck_assert_str_eq(m.hello.name, "evil?[2J"); /* nothing a terminal would obey */
+	ck_assert_int_eq(m.hello.role, 0);
+	ck_assert_uint_eq(m.hello.tables, 1 << 3);
+}
+END_TEST
+
+static void fill_unknown_role(void)
+{
+	number(2, 3);
+}
+
+static void unknown_role(void)
+{
+	with_value(11, fill_unknown_role);
+}
+
+static void fill_unknown_branch(void)
+{
+	size_t start = hand_len;
+
+	text(9, "");
+	wrap(start, 2);
+}
+
+static void unknown_branch(void)
+{
+	with_value(13, fill_unknown_branch);
+}
+
+START_TEST(unknown_parts_of_a_value_are_seen_as_such)
+{
+	const char *what;
+	struct fib_msg m;
+	size_t start;
+
+	op_by_hand(FIB_ACCESS_SESSION, 1, 1, unknown_role);
+	m = accept_hand();
+	ck_assert(!fib_value_known(FIB_ACCESS_SESSION, &m.update.ops[0].value, &what));
+	ck_assert_str_eq(what, "unknown session role");
+	fib_msg_free(&m);
+	start = begin_hand();
+	octets(2, "\xe8\1\1\1", 4);
+	wrap(start, FIB_L2TP_FLOW);
+	wrap(start, 1);
+	unknown_branch();
+	wrap(start, 1);
+	wrap(start, FIB_MSG_UPDATE);
+	m = accept_hand();
+	ck_assert_uint_eq(m.update.ops[0].value.l2tp_flow.n_branches, 1);
+	ck_assert(!fib_value_known(FIB_L2TP_FLOW, &m.update.ops[0].value, &what));
+	ck_assert_str_eq(what, "unknown kind of branch");
+	fib_msg_free(&m);
+}
+END_TEST
+
+START_TEST(results_nobody_knows_are_kept_out_of_the_list)
+{
+	size_t start = begin_hand(), st;
+	struct fib_msg m;
+
+	for (int result = 0; result <= 5; result++) {
+		st = hand_len;
+		text(1, "\x0a\x02\x08\x01"); /* tunnel 1 */
+		number(3, result);
+		wrap(st, 1);
+	}
+	wrap(start, FIB_MSG_STATUS);
+	m = accept_hand();
+	ck_assert_uint_eq(m.status.n, 4);
+	for (size_t i = 0; i < m.status.n; i++)
+		ck_assert_int_eq(m.status.status[i].result, FIB_INSTALLED + i);
+	fib_msg_free(&m);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- names */
+
+START_TEST(keys_have_names)
+{
+	struct addr group = address("232.1.1.1"), source = address("10.0.0.1"), any;
+	uint8_t zero[4] = {};
+	struct fib_key key;
+	char buf[192];
+
+	any = addr_from_v4(zero);
+	key = fib_key_l2tp_flow(NULL, &group, &source);
+	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)), "l2tp-flow 232.1.1.1 from 10.0.0.1");
+	key = fib_key_l2tp_flow("red", &group, &any);
+	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)), "l2tp-flow 232.1.1.1 from * vrf red");
+	key = fib_key_access_session(7, 3);
+	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)), "access-session 7/3");
+	key = fib_key_l2tp_tunnel(7);
+	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)), "l2tp-tunnel 7");
+	key.table = 99;
+	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)), "unknown");
+}
+END_TEST
+
+/* ---------------------------------------------------------------- main */
+
+static int write_corpus(const char *dir)
+{
+	for (size_t i = 0; i < array_size(samples); i++) {
+		struct fib_msg m = sample(i);
+		char path[4096];
+		uint8_t *data;
+		size_t len = fib_encode(&m, &data);
+		FILE *f;
+
+		snprintf(path, sizeof(path), "%s/%s", dir, samples[i].name);
+		f = fopen(path, "wb");
+		if (!f || fwrite(data, 1, len, f) != len)
+			return 1;
+		fclose(f);
+		free(data);
+		fib_msg_free(&m);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	Suite *s = suite_create("fib_codec");
+	TCase *c = tcase_create("fib_codec");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_loop_test(c, every_message_survives_encoding_and_decoding, 0,
+			    array_size(samples));
+	tcase_add_loop_test(c, no_truncation_does_harm, 0, array_size(samples));
+	tcase_add_loop_test(c, the_size_of_an_operation_is_never_underestimated, 0,
+			    array_size(op_samples));
+	tcase_add_test(c, messages_have_a_maximum_size);
+	tcase_add_loop_test(c, values_out_of_range_are_refused, 0, array_size(defects));
+	tcase_add_test(c, what_is_no_message_is_refused);
+	tcase_add_test(c, a_small_message_cannot_take_much_memory);
+	tcase_add_test(c, what_is_merely_unknown_is_left_out);
+	tcase_add_test(c, unknown_parts_of_a_value_are_seen_as_such);
+	tcase_add_test(c, results_nobody_knows_are_kept_out_of_the_list);
+	tcase_add_test(c, keys_have_names);
+	suite_add_tcase(s, c);
+	if (argc == 3 && strcmp(argv[1], "--corpus") == 0)
+		return write_corpus(argv[2]);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? 1 : 0;
+}
