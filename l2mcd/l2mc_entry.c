@@ -7,6 +7,11 @@
  * Leaving before the NOS was sent needs no message; afterwards a withdrawal (WOS) is due, which
  * lives on its own because the membership may be gone by then.  A receiver that leaves the OSL
  * but still wants the flow is HELD until the LAC has the withdrawal (A4045-37).
+ *
+ * A receiver that joins a session which already carries the flow would get two copies between
+ * the LAC's taking it into the OSL and the NOSA's arrival here, if a unicast copy were started
+ * at once.  It had nothing so far, so it loses nothing by waiting: it is awaited for await_ms,
+ * then it gets unicast copies until it is acknowledged (R4045-6.2.2-4, -8).
  */
 #include "l2mcd/l2mc_lns_p.h"
 
@@ -42,16 +47,9 @@ static void membership_review_served(struct l2mc_membership *m)
 		m->terms[i]->source->n_excluders_served += served ? 1 : -1;
 }
 
-void l2mc_entry_set(struct l2mc_entry *e, struct l2mc_session *s, enum l2mc_entry_state state)
+/* Lists, flags and flows follow from whether the entry serves. */
+static void reclassify(struct l2mc_entry *e, bool was_served)
 {
-	bool was_served = l2mc_entry_serves(e);
-
-	if (e->state != L2MC_ENTRY_NONE)
-		l2mc_entries_del(&e->session->entries[e->state], e);
-	e->state = state;
-	e->session = state == L2MC_ENTRY_NONE ? NULL : s;
-	if (state != L2MC_ENTRY_NONE)
-		l2mc_entries_add_tail(&s->entries[state], e);
 	if (was_served == l2mc_entry_serves(e))
 		return;
 	if (e->term) {
@@ -61,6 +59,29 @@ void l2mc_entry_set(struct l2mc_entry *e, struct l2mc_session *s, enum l2mc_entr
 		membership_review_served(e->m);
 		l2mc_flows_of_membership(e->m);
 	}
+}
+
+static void stop_awaiting(struct l2mc_entry *e)
+{
+	if (!e->awaited)
+		return;
+	l2mc_awaited_del(&e->session->awaited, e);
+	e->awaited = false;
+}
+
+void l2mc_entry_set(struct l2mc_entry *e, struct l2mc_session *s, enum l2mc_entry_state state)
+{
+	bool was_served = l2mc_entry_serves(e);
+
+	if (state != L2MC_ENTRY_ADD && state != L2MC_ENTRY_LISTED)
+		stop_awaiting(e);
+	if (e->state != L2MC_ENTRY_NONE)
+		l2mc_entries_del(&e->session->entries[e->state], e);
+	e->state = state;
+	e->session = state == L2MC_ENTRY_NONE ? NULL : s;
+	if (state != L2MC_ENTRY_NONE)
+		l2mc_entries_add_tail(&s->entries[state], e);
+	reclassify(e, was_served);
 }
 
 /* ---------------------------------------------------------------- joining */
@@ -127,6 +148,43 @@ void l2mc_entry_join(struct l2mc_entry *e, struct l2mc_session *s)
 		l2mc_entry_set(e, s, L2MC_ENTRY_ADD);
 		l2mc_session_queue(s);
 	}
+}
+
+/* The session carries the flow, and the LAC answers at once as far as we know. */
+static bool runs(const struct l2mc_session *s)
+{
+	return s->state == L2MC_ESTABLISHED && s->forward != L2MC_FWD_NONE &&
+	       s->g->transition == L2MC_STEADY && l2mc_entries_count(&s->entries[L2MC_ENTRY_ACKED]);
+}
+
+void l2mc_entry_join_new(struct l2mc_entry *e, struct l2mc_session *s)
+{
+	struct l2mc_lns *lns = e->m->g->t->lns;
+
+	if (e->state != L2MC_ENTRY_NONE)
+		return;
+	l2mc_entry_join(e, s);
+	if (e->state != L2MC_ENTRY_ADD || !lns->policy.await_ms || !runs(s))
+		return;
+	e->awaited = true;
+	e->await_until = lns->wheel->now + lns->policy.await_ms;
+	l2mc_awaited_add_tail(&s->awaited, e);
+	if (!s->await.running)
+		timer_start(lns->wheel, &s->await, e->await_until, l2mc_entry_await_fires);
+	reclassify(e, false);
+}
+
+void l2mc_entry_await_fires(struct timer *t, msec_t now)
+{
+	struct l2mc_session *s = container_of(t, struct l2mc_session, await);
+	struct l2mc_entry *e;
+
+	while ((e = l2mc_awaited_first(&s->awaited)) && e->await_until <= now) {
+		stop_awaiting(e);
+		reclassify(e, true);
+	}
+	if (e)
+		timer_start(s->lns->wheel, t, e->await_until, l2mc_entry_await_fires);
 }
 
 void l2mc_entry_move(struct l2mc_entry *from, struct l2mc_entry *to)

@@ -20,6 +20,7 @@ void l2mc_policy_default(struct l2mc_policy *p)
 		.nos_retry_ms = 30 * MSEC_PER_S,
 		.nos_retries = 3,
 		.withdraw_ms = 1 * MSEC_PER_S,
+		.await_ms = 200,
 	};
 }
 

@@ -20,6 +20,7 @@
 #include "l2mcd/l2mc_lns.h"
 
 PREDECL_DLIST(l2mc_entries);
+PREDECL_DLIST(l2mc_awaited);
 PREDECL_DLIST(l2mc_terms);
 PREDECL_DLIST(l2mc_excluders);
 PREDECL_DLIST(l2mc_members);
@@ -46,6 +47,9 @@ struct l2mc_entry {
 	struct l2mc_term *term; /* NULL: the whole group */
 	enum l2mc_entry_state state;
 	uint32_t attempts; /* how often a NOS has listed it since it joined */
+	struct l2mc_awaited_item in_awaited; /* in session->awaited, if awaited */
+	msec_t await_until;
+	bool awaited; /* NOSA expected at any moment: no unicast copy is started meanwhile */
 	bool refused;	   /* never acknowledged: stays on unicast (A4045-12) */
 	bool counted;	   /* in rc->n_eligible */
 };
@@ -180,11 +184,13 @@ struct l2mc_session {
 	msec_t since;
 	struct l2mc_entries_head entries[L2MC_ENTRY_HELD + 1];
 	struct l2mc_withdraws_head withdraws[2]; /* to be sent, sent */
+	struct l2mc_awaited_head awaited;	 /* the earliest first */
 	uint64_t mark;				 /* l2mc_flow.c */
 	struct timer timer;			 /* establishment, hold-off */
 	struct timer hold;			 /* below the threshold */
 	struct timer retry;			 /* unacknowledged entries */
 	struct timer withdraw;			 /* unicast resumes */
+	struct timer await; /* unicast copies for those whose NOSA did not come */
 };
 
 struct l2mc_tunnel {
@@ -281,6 +287,7 @@ static inline uint32_t l2mc_serial_hash(const struct l2mc_session *s)
 }
 
 DECLARE_DLIST(l2mc_entries, struct l2mc_entry, item);
+DECLARE_DLIST(l2mc_awaited, struct l2mc_entry, in_awaited);
 DECLARE_DLIST(l2mc_terms, struct l2mc_term, item);
 DECLARE_DLIST(l2mc_excluders, struct l2mc_membership, excluder);
 DECLARE_DLIST(l2mc_members, struct l2mc_membership, in_group);
@@ -300,10 +307,10 @@ DECLARE_HASH(l2mc_users, struct l2mc_user, item, l2mc_user_cmp, l2mc_user_hash);
 DECLARE_HASH(l2mc_sids, struct l2mc_session, by_id, l2mc_sid_cmp, l2mc_sid_hash);
 DECLARE_HASH(l2mc_serials, struct l2mc_session, by_serial, l2mc_serial_cmp, l2mc_serial_hash);
 
-/** Served by multicast: HELD still is, until the LAC has the withdrawal. */
+/** Served by multicast: HELD still is, until the LAC has the withdrawal; awaited soon is. */
 static inline bool l2mc_entry_serves(const struct l2mc_entry *e)
 {
-	return e->state == L2MC_ENTRY_ACKED || e->state == L2MC_ENTRY_HELD;
+	return e->state == L2MC_ENTRY_ACKED || e->state == L2MC_ENTRY_HELD || e->awaited;
 }
 
 /** Receivers in the OSL that no NOSA has confirmed. */
@@ -365,6 +372,12 @@ void l2mc_entry_set(struct l2mc_entry *e, struct l2mc_session *s, enum l2mc_entr
 
 /** The receiver joins the OSL, if it may and the session is able to take it. */
 void l2mc_entry_join(struct l2mc_entry *e, struct l2mc_session *s);
+
+/** The same for a receiver that did not get the flow so far: it may wait for its NOSA. */
+void l2mc_entry_join_new(struct l2mc_entry *e, struct l2mc_session *s);
+
+/** Timer: whoever waited long enough gets unicast copies. */
+void l2mc_entry_await_fires(struct timer *t, msec_t now);
 
 /** The receiver leaves the OSL; wants: it still wants the flow, by unicast. */
 void l2mc_entry_leave(struct l2mc_entry *e, bool wants);

@@ -283,15 +283,35 @@ static void recount(struct l2mc_membership *m)
 			l2mc_entry_count(&m->terms[i]->entry, &m->terms[i]->source->rc, e);
 }
 
-void l2mc_membership_join(struct l2mc_membership *m)
+static void join(struct l2mc_entry *e, struct l2mc_session *s, bool is_new)
+{
+	if (is_new && s)
+		l2mc_entry_join_new(e, s);
+	else
+		l2mc_entry_join(e, s);
+}
+
+/* old: what the member wanted so far; what it did not want, it did not get. */
+static void membership_join(struct l2mc_membership *m, const struct gmp_filter *old)
 {
 	if (membership_empty(m))
 		return;
-	if (m->g->whole)
-		l2mc_entry_join(&m->entry, m->g->rc.session);
-	else
-		for (size_t i = 0; i < m->n_terms; i++)
-			l2mc_entry_join(&m->terms[i]->entry, m->terms[i]->source->rc.session);
+	if (m->g->whole) {
+		join(&m->entry, m->g->rc.session, gmp_filter_empty(old));
+		return;
+	}
+	for (size_t i = 0; i < m->n_terms; i++) {
+		struct l2mc_tsource *ts = m->terms[i]->source;
+
+		join(&m->terms[i]->entry, ts->rc.session, !gmp_filter_wants(old, &ts->s.addr));
+	}
+}
+
+void l2mc_membership_join(struct l2mc_membership *m)
+{
+	static const struct gmp_filter everything = {.exclude = true};
+
+	membership_join(m, &everything);
 }
 
 /* Contexts of sources that f names, or of the whole group. */
@@ -379,7 +399,7 @@ static void change(struct l2mc_membership *m, const struct gmp_filter *new, msec
 	}
 	recount(m);
 	l2mc_context_mode(g, now);
-	l2mc_membership_join(m);
+	membership_join(m, &old);
 	if (old.exclude || new->exclude) {
 		l2mc_flows_of_group(group);
 	} else {

@@ -70,6 +70,7 @@ static struct l2mc_session *session_new(struct l2mc_tgroup *g, struct l2mc_tsour
 		l2mc_entries_init(&s->entries[i]);
 	l2mc_withdraws_init(&s->withdraws[false]);
 	l2mc_withdraws_init(&s->withdraws[true]);
+	l2mc_awaited_init(&s->awaited);
 	l2mc_session_list_add_tail(&s->t->list, s);
 	l2mc_serials_add(&s->lns->serials, s);
 	context_of(s)->session = s;
@@ -100,7 +101,7 @@ static void drop_withdraws(struct l2mc_session *s)
 /* The session no longer belongs to a context and carries nothing. */
 static void detach(struct l2mc_session *s)
 {
-	struct timer *timers[] = {&s->timer, &s->hold, &s->retry, &s->withdraw};
+	struct timer *timers[] = {&s->timer, &s->hold, &s->retry, &s->withdraw, &s->await};
 
 	for (size_t i = 0; i < array_size(timers); i++)
 		timer_stop(s->lns->wheel, timers[i]);
@@ -145,6 +146,7 @@ void l2mc_session_free(struct l2mc_session *s)
 		l2mc_entries_fini(&s->entries[i]);
 	l2mc_withdraws_fini(&s->withdraws[false]);
 	l2mc_withdraws_fini(&s->withdraws[true]);
+	l2mc_awaited_fini(&s->awaited);
 	l2mc_session_list_del(&s->t->list, s);
 	l2mc_serials_del(&s->lns->serials, s);
 	XFREE(MTYPE_L2MC_SESSION, s);

@@ -399,6 +399,7 @@ void start(void)
 	w.now = 1;
 	twheel_init(&w.wheel, w.now);
 	l2mc_policy_default(&w.policy);
+	w.policy.await_ms = 0; /* unicast copies until acknowledged */
 	w.lns = l2mc_lns_new(&ops, NULL, &w.wheel, &w.policy);
 	for (int t = 0; t < TUNNELS; t++) {
 		w.to_lac[t].last = &w.to_lac[t].first;

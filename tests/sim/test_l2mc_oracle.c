@@ -195,6 +195,7 @@ static void check_all(void)
 static void random_policy(void)
 {
 	l2mc_policy_default(&w.policy);
+	w.policy.await_ms = 0; /* unicast copies until acknowledged */
 	w.policy.per_group = rnd(3) == 0;
 	w.policy.threshold = 1 + rnd(3);
 	w.policy.teardown = rnd(3);

@@ -146,6 +146,7 @@ void lab_init(struct lab *lab)
 	*lab = (struct lab){.now = 1000};
 	twheel_init(&lab->wheel, lab->now);
 	l2mc_policy_default(&lab->policy);
+	lab->policy.await_ms = 0; /* unicast copies until acknowledged */
 }
 
 void lab_start(struct lab *lab, int n_users)
