@@ -40,6 +40,7 @@ static void multicast_default(struct l2mcd_multicast *m)
 	m->upstream_prefixlen = 30;
 	m->threshold = 2;
 	m->holdtime_s = 10;
+	m->ack_wait_ms = 200;
 	m->query_interval_s = 125;
 	m->robustness = 2;
 	m->last_member_ds = 10;

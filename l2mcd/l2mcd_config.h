@@ -106,6 +106,7 @@ struct l2mcd_multicast {
 	struct l2mcd_ranges_head ranges; /* empty: all */
 	bool per_group;
 	uint32_t threshold, teardown, holdtime_s;
+	uint32_t ack_wait_ms; /* l2mc_policy.await_ms */
 	uint32_t maximum_bps; /* 0: none */
 	bool immediate_leave;
 	uint32_t maximum_groups;   /* per session, 0: no limit */

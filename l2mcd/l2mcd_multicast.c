@@ -204,6 +204,7 @@ static void lns_policy(const struct l2mcd *d, struct l2mc_policy *p)
 	p->teardown = m->teardown;
 	p->holdtime_ms = m->holdtime_s * MSEC_PER_S;
 	p->maximum_sessions = m->maximum_sessions;
+	p->await_ms = m->ack_wait_ms;
 }
 
 static void lac_policy(const struct l2mcd *d, struct l2mc_lac_policy *p)

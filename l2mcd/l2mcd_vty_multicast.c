@@ -173,6 +173,17 @@ DEFPY (l2mcd_holdtime,
 	return l2mcd_vty_changed();
 }
 
+DEFPY (l2mcd_ack_wait,
+       l2mcd_ack_wait_cmd,
+       "[no] acknowledgement-wait ![(0-10000)$ms]",
+       NO_STR
+       "How long a new receiver of a running multicast session waits for its LAC\n"
+       "Milliseconds without a unicast copy, 0 starts one at once\n")
+{
+	multicast()->ack_wait_ms = no ? multicast_defaults()->ack_wait_ms : (uint32_t)ms;
+	return l2mcd_vty_changed();
+}
+
 DEFPY (l2mcd_maximum_bps,
        l2mcd_maximum_bps_cmd,
        "[no] maximum-bps ![(1-4294967295)$bps]",
@@ -310,6 +321,8 @@ static void policy_write(struct vty *vty, const struct l2mcd_multicast *m,
 		vty_out(vty, "  threshold %u\n", m->threshold);
 	if (m->holdtime_s != d->holdtime_s)
 		vty_out(vty, "  holdtime %u\n", m->holdtime_s);
+	if (m->ack_wait_ms != d->ack_wait_ms)
+		vty_out(vty, "  acknowledgement-wait %u\n", m->ack_wait_ms);
 	if (m->maximum_bps)
 		vty_out(vty, "  maximum-bps %u\n", m->maximum_bps);
 	if (m->immediate_leave)
@@ -368,6 +381,7 @@ void l2mcd_vty_multicast_init(void)
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_replication_context_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_threshold_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_holdtime_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_ack_wait_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_maximum_bps_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_immediate_leave_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_maximum_groups_cmd);

@@ -65,6 +65,7 @@ LINES = [
     (MULTICAST, "threshold 5 teardown 3", "no threshold"),
     (MULTICAST, "threshold 2 teardown 2", "no threshold"),
     (MULTICAST, "holdtime 0", "no holdtime"),
+    (MULTICAST, "acknowledgement-wait 0", "no acknowledgement-wait"),
     (MULTICAST, "maximum-bps 4294967295", "no maximum-bps"),
     (MULTICAST, "immediate-leave", "no immediate-leave"),
     (MULTICAST, "maximum-groups 20 per-session", "no maximum-groups"),
@@ -93,6 +94,7 @@ DEFAULTS = [
     (MULTICAST, "membership source session"), (MULTICAST, "upstream-interface l2mc0"),
     (MULTICAST, "upstream-address 10.99.0.1/30"), (MULTICAST, "replication-context per-source"),
     (MULTICAST, "threshold 2"), (MULTICAST, "threshold 2 teardown 0"), (MULTICAST, "holdtime 10"),
+    (MULTICAST, "acknowledgement-wait 200"),
     (MULTICAST, "querier interval 125"), (MULTICAST, "querier robustness 2"),
     (MULTICAST, "querier last-member-interval 10"), (MULTICAST, "querier version 3"),
     (FIB, "heartbeat 1000 misses 3"), (FIB, "hold-on-loss 300"), (FIB, "restart-time 120"),
@@ -326,6 +328,7 @@ l2vpn l2tp-multicast
   replication-context per-group
   threshold 5 teardown 3
   holdtime 0
+  acknowledgement-wait 50
   maximum-bps 4000000
   immediate-leave
   maximum-groups 20 per-session
