@@ -180,7 +180,7 @@ static json_object *latency(unsigned int count)
 		int64_t start = now_usec();
 
 		installed = false;
-		set_flow(0, 4, n);
+		set_flow(0, 4, n + 1);
 		if (!wait_installed())
 			break;
 		us[n] = now_usec() - start;
