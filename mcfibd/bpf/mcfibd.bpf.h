@@ -184,7 +184,8 @@ static long sum_chunk(__u32 i, void *arg)
 	if (n & 3)
 		*(__u32 *)(s->b + (n & (SUM_CHUNK - 4))) = 0;
 	barrier_var(n);
-	if (n < 1 || n > SUM_CHUNK || bpf_skb_load_bytes(j->skb, j->off, s->b, n))
+	n = ((n - 1) & (SUM_CHUNK - 1)) + 1; /* as it was; Linux 6.1 derives 1..512 from this */
+	if (bpf_skb_load_bytes(j->skb, j->off, s->b, n))
 		return 1;
 	padded = (n + 3) & (2 * SUM_CHUNK - 4);
 	barrier_var(padded);
@@ -414,8 +415,9 @@ __attribute__((noinline)) int put_header(struct __sk_buff *skb, struct packet *p
 	if (set_protocol(skb, p, b->kind == MCF_L2TP ? bpf_htons(ETH_P_IP) : p->inner) ||
 	    resize(skb, p, hlen))
 		return -1;
-	barrier_var(hlen); /* so that the verifier sees the bounds of this very value */
-	if (hlen < 14 || hlen > MCF_HDR_MAX || bpf_skb_store_bytes(skb, 0, b->hdr, hlen, 0))
+	barrier_var(hlen);
+	hlen = ((hlen - 1) & 127) + 1; /* as it was; Linux 6.1 derives 1..128 from this */
+	if (hlen > MCF_HDR_MAX || bpf_skb_store_bytes(skb, 0, b->hdr, hlen, 0))
 		return -1;
 	if (b->kind == MCF_L2TP)
 		return finish_l2tp(skb, p, b, hlen);
