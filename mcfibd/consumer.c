@@ -16,8 +16,7 @@
 #include "mcfibd/consumer.h"
 #include "mcfibd/objects.h"
 
-#define BUDGET	   64  /* messages each way per round */
-#define RECLAIM_MS 100 /* at most one grace period in this time */
+#define BUDGET 64 /* messages each way per round */
 
 DEFINE_MTYPE_STATIC(MCFIBD, CONSUMER, "consumer");
 DEFINE_MTYPE_STATIC(MCFIBD, EXTRA_IF, "interface given by the user");
@@ -40,7 +39,7 @@ struct consumer {
 	struct extra_if *extra;
 	uint32_t complete; /* tables, in this session */
 	bool connected, more, closing;
-	msec_t now, up_since, reclaim_at;
+	msec_t now, up_since;
 };
 
 /* ---------------------------------------------------------------- from the daemon */
@@ -157,10 +156,7 @@ void consumer_run(struct consumer *c, msec_t now)
 	fib_sub_run(c->sub, now);
 	c->more = fib_zmq_consume(c->zmq, c->sub, now, BUDGET);
 	attach_timeout(c);
-	if (now >= c->reclaim_at && maps_reclaim_due(c->maps)) {
-		maps_reclaim(c->maps);
-		c->reclaim_at = now + RECLAIM_MS;
-	}
+	maps_grace(c->maps);
 }
 
 static msec_t sooner(msec_t a, msec_t b)
@@ -174,8 +170,6 @@ msec_t consumer_deadline(const struct consumer *c)
 
 	if (c->more)
 		return 0;
-	if (maps_reclaim_due(c->maps))
-		at = sooner(at, c->reclaim_at);
 	if (attach_held(c->attach) && c->connected && c->params.attach_after)
 		at = sooner(at, c->up_since + c->params.attach_after);
 	return at;
@@ -185,6 +179,7 @@ void consumer_fds(const struct consumer *c, int fds[CONSUMER_FDS])
 {
 	fds[0] = links_fd(c->links);
 	fds[1] = fib_zmq_fd(c->zmq);
+	fds[2] = maps_grace_fd(c->maps);
 }
 
 /* ---------------------------------------------------------------- life */

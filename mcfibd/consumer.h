@@ -26,7 +26,7 @@ void consumer_free(struct consumer *c, bool keep, msec_t now);
 /** Wants the program for tunnel packets on this interface, whatever the routes say. */
 bool consumer_add_tunnel_interface(struct consumer *c, const char *name);
 
-#define CONSUMER_FDS 2
+#define CONSUMER_FDS 3
 /** To be polled for reading; after that, and at the deadline: consumer_run(). */
 void consumer_fds(const struct consumer *c, int fds[CONSUMER_FDS]);
 void consumer_run(struct consumer *c, msec_t now);

@@ -11,10 +11,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/membarrier.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,6 +44,9 @@ struct maps {
 	struct slots *object_slots, *branch_slots, *ctr_slots, *seq_slots;
 	struct maps_params max;
 	int cpus;
+	int grace[2]; /* to the thread that waits, and its end */
+	pthread_t thread;
+	bool threaded, grace_runs;
 };
 
 static int bpf_text(enum libbpf_print_level level, const char *format, va_list args)
@@ -119,55 +124,97 @@ static bool load(struct maps *m)
 	       map_array(&m->branch_ctrs, s->maps.branch_ctrs) && map_array(&m->seqs, s->maps.seqs);
 }
 
-struct maps *maps_open(const struct maps_params *params)
-{
-	struct maps *m = XCALLOC(MTYPE_MAPS, sizeof(*m));
-	int saved;
-
-	m->max = *params;
-	if (!m->max.max_objects)
-		m->max.max_objects = MCF_MAX_OBJECTS;
-	if (!m->max.max_branches)
-		m->max.max_branches = MCF_MAX_BRANCHES;
-	if (!m->max.max_seqs)
-		m->max.max_seqs = MCF_MAX_SEQS;
-	m->cpus = libbpf_num_possible_cpus();
-	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
-	libbpf_set_print(bpf_text);
-	errno = 0;
-	if (m->cpus < 1 || !load(m)) {
-		saved = errno ? errno : EINVAL;
-		maps_close(m);
-		errno = saved;
-		return NULL;
-	}
-	m->object_slots = slots_new(m->max.max_objects);
-	m->branch_slots = slots_new(m->max.max_branches);
-	m->ctr_slots = slots_new(m->max.max_branches);
-	m->seq_slots = slots_new(m->max.max_seqs);
-	return m;
-}
-
-void maps_close(struct maps *m)
-{
-	if (!m)
-		return;
-	unmap_array(&m->objects);
-	unmap_array(&m->branches);
-	unmap_array(&m->object_ctrs);
-	unmap_array(&m->branch_ctrs);
-	unmap_array(&m->seqs);
-	mcfibd_bpf__destroy(m->skel);
-	slots_free(m->object_slots);
-	slots_free(m->branch_slots);
-	slots_free(m->ctr_slots);
-	slots_free(m->seq_slots);
-	XFREE(MTYPE_MAPS, m);
-}
-
 int maps_prog_fd(const struct maps *m, unsigned int prog)
 {
 	return m->progs[prog];
+}
+
+/* ---------------------------------------------------------------- grace periods */
+
+/* Returns when no program runs that could have seen what was there before.  Programs are RCU
+ * readers, and this system call is synchronize_rcu(); kernels with nohz_full refuse it, then a
+ * second is taken for the longest run of a program. */
+static void wait_for_readers(void)
+{
+	struct timespec second = {.tv_sec = 1};
+
+	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		nanosleep(&second, NULL);
+}
+
+/* One octet in asks for a grace period, one octet out says it is over. */
+static void *grace_thread(void *arg)
+{
+	int fd = *(int *)arg;
+	char octet;
+
+	while (read(fd, &octet, 1) == 1) {
+		wait_for_readers();
+		if (send(fd, &octet, 1, MSG_NOSIGNAL) != 1) /* nobody waits any more */
+			break;
+	}
+	return NULL;
+}
+
+static void each_slots(struct maps *m, void (*what)(struct slots *s))
+{
+	what(m->object_slots);
+	what(m->branch_slots);
+	what(m->ctr_slots);
+	what(m->seq_slots);
+}
+
+static bool any_resting(const struct maps *m)
+{
+	return slots_resting(m->object_slots) || slots_resting(m->branch_slots) ||
+	       slots_resting(m->ctr_slots) || slots_resting(m->seq_slots);
+}
+
+/* For want of room: the caller waits. */
+static void grace_now(struct maps *m)
+{
+	each_slots(m, slots_mark);
+	wait_for_readers();
+	each_slots(m, slots_reclaim); /* a period under way finds nothing left to mark */
+}
+
+int maps_grace_fd(const struct maps *m)
+{
+	return m->grace[0];
+}
+
+void maps_grace(struct maps *m)
+{
+	char octet = 0;
+
+	if (m->grace_runs && read(m->grace[0], &octet, 1) == 1) {
+		each_slots(m, slots_reclaim);
+		m->grace_runs = false;
+	}
+	if (m->grace_runs || !any_resting(m))
+		return;
+	each_slots(m, slots_mark);
+	m->grace_runs = send(m->grace[0], &octet, 1, MSG_NOSIGNAL) == 1;
+}
+
+static bool start_grace(struct maps *m)
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, m->grace))
+		return false;
+	fcntl(m->grace[0], F_SETFL, O_NONBLOCK);
+	errno = pthread_create(&m->thread, NULL, grace_thread, &m->grace[1]);
+	m->threaded = errno == 0;
+	return m->threaded;
+}
+
+static void stop_grace(struct maps *m)
+{
+	if (m->grace[0])
+		close(m->grace[0]); /* ends the thread */
+	if (m->threaded)
+		pthread_join(m->thread, NULL);
+	if (m->grace[1])
+		close(m->grace[1]);
 }
 
 /* ---------------------------------------------------------------- objects */
@@ -226,8 +273,8 @@ bool maps_publish(struct maps *m, uint32_t object, const struct mcf_branch *b, u
 
 	if (n) {
 		base = slots_get(m->branch_slots, n);
-		if (!base && maps_reclaim_due(m)) {
-			maps_reclaim(m);
+		if (!base && slots_resting(m->branch_slots)) {
+			grace_now(m);
 			base = slots_get(m->branch_slots, n);
 		}
 		if (!base)
@@ -366,24 +413,53 @@ void maps_global_counters(const struct maps *m, struct mcf_global *sum)
 	XFREE(MTYPE_MAPS, percpu);
 }
 
-bool maps_reclaim_due(const struct maps *m)
+/* ---------------------------------------------------------------- life */
+
+struct maps *maps_open(const struct maps_params *params)
 {
-	return slots_resting(m->object_slots) || slots_resting(m->branch_slots) ||
-	       slots_resting(m->ctr_slots) || slots_resting(m->seq_slots);
+	struct maps *m = XCALLOC(MTYPE_MAPS, sizeof(*m));
+	int saved;
+
+	m->max = *params;
+	if (!m->max.max_objects)
+		m->max.max_objects = MCF_MAX_OBJECTS;
+	if (!m->max.max_branches)
+		m->max.max_branches = MCF_MAX_BRANCHES;
+	if (!m->max.max_seqs)
+		m->max.max_seqs = MCF_MAX_SEQS;
+	m->cpus = libbpf_num_possible_cpus();
+	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+	libbpf_set_print(bpf_text);
+	errno = 0;
+	if (m->cpus < 1 || !load(m) || !start_grace(m)) {
+		saved = errno ? errno : EINVAL;
+		maps_close(m);
+		errno = saved;
+		return NULL;
+	}
+	m->object_slots = slots_new(m->max.max_objects);
+	m->branch_slots = slots_new(m->max.max_branches);
+	m->ctr_slots = slots_new(m->max.max_branches);
+	m->seq_slots = slots_new(m->max.max_seqs);
+	return m;
 }
 
-void maps_reclaim(struct maps *m)
+void maps_close(struct maps *m)
 {
-	struct timespec second = {.tv_sec = 1};
-
-	/* synchronize_rcu() by system call: programs run as RCU readers.  Kernels with
-	 * nohz_full refuse it; then a second is taken for the longest run of a program. */
-	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		nanosleep(&second, NULL);
-	slots_reclaim(m->object_slots);
-	slots_reclaim(m->branch_slots);
-	slots_reclaim(m->ctr_slots);
-	slots_reclaim(m->seq_slots);
+	if (!m)
+		return;
+	stop_grace(m);
+	unmap_array(&m->objects);
+	unmap_array(&m->branches);
+	unmap_array(&m->object_ctrs);
+	unmap_array(&m->branch_ctrs);
+	unmap_array(&m->seqs);
+	mcfibd_bpf__destroy(m->skel);
+	slots_free(m->object_slots);
+	slots_free(m->branch_slots);
+	slots_free(m->ctr_slots);
+	slots_free(m->seq_slots);
+	XFREE(MTYPE_MAPS, m);
 }
 
 void maps_usage(const struct maps *m, struct maps_usage *u)

@@ -2,8 +2,8 @@
 /*
  * maps.h - the agent's side of the eBPF maps: slots, publication, counters.
  *
- * Slots of what the packet path may still be reading are given back only after a grace period
- * (maps_reclaim()).
+ * Slots of what the packet path may still be reading are used again only after a grace period
+ * (maps_grace()).
  */
 #ifndef MCFIBD_MAPS_H
 #define MCFIBD_MAPS_H
@@ -72,10 +72,12 @@ bool maps_set_flow(struct maps *m, int ifindex, size_t len, const uint8_t *group
 
 void maps_global_counters(const struct maps *m, struct mcf_global *sum);
 
-/** Something waits for a grace period. */
-bool maps_reclaim_due(const struct maps *m);
-/** Waits until no program runs that could have seen what was freed, and reuses it. */
-void maps_reclaim(struct maps *m);
+/**
+ * Grace periods run in a thread of their own, since one takes up to some ten milliseconds.
+ * Call when the fd is readable, and after changes: starts the next one if something waits.
+ */
+int maps_grace_fd(const struct maps *m);
+void maps_grace(struct maps *m);
 
 struct maps_usage {
 	uint32_t objects, branches, branch_ctrs, seqs;

@@ -6,9 +6,9 @@
  *                                         ^          attach ----^
  *                          links (rtnetlink)
  *
- * One thread, one poll() loop.  It knows no protocol of the daemons: objects say what to do
- * with which packets.  The kernel forwards; the agent only writes maps, so it may die, and the
- * daemon may, and forwarding goes on as it was.
+ * One poll() loop (and a thread that waits for grace periods, maps.c).  It knows no protocol of the
+ * daemons: objects say what to do with which packets.  The kernel forwards; the agent only writes
+ * maps, so it may die, and the daemon may, and forwarding goes on as it was.
  */
 #include "lib/base.h"
 

@@ -29,6 +29,7 @@ struct slots {
 	 * was merged is forgotten there first and dropped here when it comes up. */
 	struct stack free[ORDERS];
 	struct stack resting;
+	uint32_t marked; /* the first so many of the resting ones */
 };
 
 static void push(struct stack *s, uint32_t first, uint32_t order)
@@ -139,14 +140,24 @@ bool slots_resting(const struct slots *s)
 	return s->resting.n > 0;
 }
 
+void slots_mark(struct slots *s)
+{
+	s->marked = s->resting.n;
+}
+
 void slots_reclaim(struct slots *s)
 {
-	while (s->resting.n) {
-		struct run r = s->resting.run[--s->resting.n];
+	struct run *r = s->resting.run;
+	uint32_t i;
 
-		s->used -= 1u << r.order;
-		put_free(s, r.first, r.order);
+	for (i = 0; i < s->marked; i++) {
+		s->used -= 1u << r[i].order;
+		put_free(s, r[i].first, r[i].order);
 	}
+	s->resting.n -= s->marked;
+	if (s->resting.n)
+		memmove(r, r + s->marked, s->resting.n * sizeof(*r));
+	s->marked = 0;
 }
 
 uint32_t slots_used(const struct slots *s)

@@ -2,9 +2,10 @@
 /*
  * slots.h - who owns which part of an array that the packet path reads.
  *
- * Runs of 1..n neighbouring slots.  What is given back rests until slots_reclaim(): the caller
- * calls that after a grace period.  Runs come in powers of two, so a flow whose branches come
- * and go leaves no holes that nothing fits.
+ * Runs of 1..n neighbouring slots.  What is given back rests; a grace period begins with
+ * slots_mark() and, when it is over, slots_reclaim() makes what rested then available.
+ * Runs come in powers of two, so a flow whose branches come and go leaves no holes that
+ * nothing fits.
  */
 #ifndef MCFIBD_SLOTS_H
 #define MCFIBD_SLOTS_H
@@ -24,6 +25,7 @@ uint32_t slots_get(struct slots *s, uint32_t n);
 void slots_put(struct slots *s, uint32_t first, uint32_t n);
 
 bool slots_resting(const struct slots *s);
+void slots_mark(struct slots *s);
 void slots_reclaim(struct slots *s);
 uint32_t slots_used(const struct slots *s); /**< resting ones included */
 
