@@ -264,7 +264,7 @@ bool l2tp_authenticate(struct l2tp_tunnel *t, const struct l2tp_msg *m, struct l
 void l2tp_session_receive(struct l2tp_tunnel *t, const struct l2tp_msg *m,
 			  const struct l2tp_fault *fault, msec_t now);
 
-/** The tunnel is open: waiting calls proceed (F2661-IA4). */
+/** If the tunnel is open, waiting calls proceed (F2661-IA4). */
 void l2tp_sessions_tunnel_open(struct l2tp_tunnel *t, msec_t now);
 
 /** The tunnel ends: so do its sessions, without CDN (R2661-6.4-1). */

@@ -236,8 +236,7 @@ static void up(struct l2tp_tunnel *t, msec_t now)
 		timer_start(e->wheel, &t->hello, now + (msec_t)t->p.hello_interval_s * MSEC_PER_S,
 			    hello_fires);
 	e->ops->tunnel_up(e->ctx, t);
-	if (t->state == L2TP_T_ESTABLISHED)
-		l2tp_sessions_tunnel_open(t, now);
+	l2tp_sessions_tunnel_open(t, now);
 }
 
 /*

@@ -113,6 +113,52 @@ START_TEST(stopccn_for_a_sccrq_waits_for_its_acknowledgement)
 }
 END_TEST
 
+static void multicast_message(void)
+{
+	struct l2tp_msg m = {.type = L2TP_MSRQ, .assigned_session_id = 5};
+
+	l2tp_msg_set(&m, L2TP_AVP_ASSIGNED_SESSION_ID);
+	ck_assert(l2tp_tunnel_send(r->t, &m, 1, r->now));
+}
+
+/* R2661-6.4-1: the peer has cleared everything, repeating is of no use */
+START_TEST(after_a_stopccn_of_the_peer_nothing_is_repeated)
+{
+	int data;
+
+	rig_tunnel(r, L2TP_T_ESTABLISHED);
+	l2tp_tunnel_set_data(r->t, &data);
+	multicast_message();
+	rig_collect(r);
+	rig_next(r, L2TP_MSRQ);
+	r->nr--; /* it crosses */
+	rig_say(r, rig_msg(r, L2TP_STOPCCN));
+	rig_next(r, L2TP_ZLB);
+	ck_assert_ptr_eq(l2tp_tunnel_data(l2tp_tunnel_first(r->e)), NULL);
+	rig_wait(r, 100000);
+	rig_silent(r);
+	ck_assert_uint_eq(rig_tunnels(r), 0);
+}
+END_TEST
+
+START_TEST(stopccn_overtakes_what_was_not_sent_yet)
+{
+	rig_tunnel(r, L2TP_T_ESTABLISHED);
+	for (unsigned int i = 0; i < 10; i++)
+		multicast_message();
+	rig_collect(r);
+	ck_assert_uint_lt(r->n_got, 5); /* the window of the peer */
+	r->next = r->n_got;
+	l2tp_tunnel_close(r->t, L2TP_STOP_SHUTDOWN, r->now);
+	rig_ack(r);
+	rig_stopccn(r, L2TP_STOP_SHUTDOWN);
+	rig_silent(r);
+	rig_ack(r);
+	rig_silent(r);
+	ck_assert_uint_eq(r->acks, 0); /* the daemon's tunnel is gone */
+}
+END_TEST
+
 START_TEST(a_set_up_that_stalls_ends_by_itself)
 {
 	rig_tunnel(r, _i ? L2TP_T_WAIT_CTL_CONN : L2TP_T_WAIT_CTL_REPLY);
@@ -229,6 +275,19 @@ START_TEST(an_unanswered_hello_ends_the_tunnel)
 	rig_wait(r, 1);
 	ck_assert_uint_eq(r->downs, 1);
 	ck_assert_uint_eq(rig_tunnels(r), 0);
+}
+END_TEST
+
+START_TEST(a_message_on_its_way_makes_hello_superfluous)
+{
+	r->params.hello_interval_s = 5;
+	rig_tunnel(r, L2TP_T_ESTABLISHED);
+	multicast_message();
+	rig_wait(r, 14000);
+	for (unsigned int i = 0; i < 4; i++)
+		rig_next(r, L2TP_MSRQ); /* 0, 1, 3, 7 s */
+	rig_ack(r);
+	rig_silent(r);
 }
 END_TEST
 
@@ -433,12 +492,15 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, after_its_stopccn_was_acknowledged_a_tunnel_stays_for_a_full_cycle);
 	tcase_add_test(tc, stopccn_works_before_the_peer_knows_our_id);
 	tcase_add_test(tc, stopccn_for_a_sccrq_waits_for_its_acknowledgement);
+	tcase_add_test(tc, after_a_stopccn_of_the_peer_nothing_is_repeated);
+	tcase_add_test(tc, stopccn_overtakes_what_was_not_sent_yet);
 	tcase_add_loop_test(tc, a_set_up_that_stalls_ends_by_itself, 0, 2);
 	tcase_add_test(tc, a_sccrq_without_any_answer_gives_up);
 	tcase_add_loop_test(tc, closing_in_the_up_callback_is_safe, 0, 2);
 	tcase_add_test(tc, hello_is_sent_after_60_idle_seconds_and_keeps_the_tunnel);
 	tcase_add_loop_test(tc, whatever_is_heard_puts_the_hello_off, 0, 4);
 	tcase_add_test(tc, an_unanswered_hello_ends_the_tunnel);
+	tcase_add_test(tc, a_message_on_its_way_makes_hello_superfluous);
 	tcase_add_test(tc, hello_can_be_switched_off);
 	tcase_add_test(tc, numbers_wrap_after_65536_hellos);
 	tcase_add_test(tc, early_messages_are_processed_once_and_in_order);
