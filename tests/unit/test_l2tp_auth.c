@@ -227,7 +227,7 @@ static const struct {
 START_TEST(crossing_sccrqs_are_decided_by_the_tie_breaker)
 {
 	enum tie tie = ties[_i].tie;
-	struct l2tp_tunnel *ours;
+	struct l2tp_tunnel *ours, *t;
 	const struct rig_got *g;
 	struct l2tp_msg m;
 
@@ -248,6 +248,7 @@ START_TEST(crossing_sccrqs_are_decided_by_the_tie_breaker)
 	m.tie_breaker += tie == OURS_LOWER ? 1 : tie == THEIRS_LOWER ? -1 : 0;
 	if (tie != ONLY_OURS && tie != NEITHER)
 		l2tp_msg_set(&m, L2TP_AVP_TIE_BREAKER);
+	l2tp_msg_set(&m, L2TP_AVP_MULTICAST_CAPABILITY);
 	rig_put(r, &m);
 	ck_assert_uint_eq(r->downs, !ties[_i].ours_stays);
 	if (ties[_i].theirs_answered)
@@ -255,6 +256,10 @@ START_TEST(crossing_sccrqs_are_decided_by_the_tie_breaker)
 	rig_silent(r); /* a tunnel is discarded silently */
 	if (ties[_i].ours_stays)
 		ck_assert_int_eq(rig_info(ours).state, L2TP_T_WAIT_CTL_REPLY);
+	/* the capability is that of the SCCRQ whose tunnel survives */
+	for (t = l2tp_tunnel_first(r->e); t; t = l2tp_tunnel_next(r->e, t))
+		if (rig_info(t).state < L2TP_T_ESTABLISHED)
+			ck_assert_int_eq(rig_info(t).peer_multicast, !rig_info(t).initiator);
 }
 END_TEST
 

@@ -51,7 +51,7 @@ static const struct rig_got *expect_cdn(uint16_t result)
 
 /* ---------------------------------------------------------------- calls */
 
-/* R2661-5.2.1-1, R2661-6.6-1, R2661-6.8-1, R2661-5.3-3, R2661-4.4.4-1 */
+/* F2661-C13, R2661-5.2.1-1, R2661-6.6-1, R2661-6.8-1, R2661-5.3-3, R2661-4.4.4-1 */
 START_TEST(lac_places_an_incoming_call)
 {
 	const struct l2tp_call call = {.calling_number = "port 7",
@@ -88,7 +88,7 @@ START_TEST(lac_places_an_incoming_call)
 }
 END_TEST
 
-/* R2661-5.2.1-1, R2661-6.7-1 */
+/* F2661-IN1, R2661-5.2.1-1, R2661-6.7-1 */
 START_TEST(lns_takes_an_incoming_call)
 {
 	struct l2tp_msg m;
@@ -117,7 +117,7 @@ START_TEST(lns_takes_an_incoming_call)
 }
 END_TEST
 
-/* R2661-5-1, F2661-IA4 */
+/* R2661-5-1, F2661-IA1, F2661-IA4 */
 START_TEST(calls_wait_for_the_tunnel)
 {
 	const struct l2tp_call call = {.framing_type = 1};
