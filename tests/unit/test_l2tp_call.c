@@ -267,8 +267,8 @@ static const struct {
 	{"F2661-IN7", false, L2TP_S_ESTABLISHED, L2TP_ICRP, false, CDN},
 	{"F2661-IN7", false, L2TP_S_ESTABLISHED, L2TP_ICCN, false, CDN},
 	{"F2661-IN7", false, L2TP_S_ESTABLISHED, 0, false, CDN},
-	{"R2661-6.13-1", false, L2TP_S_ESTABLISHED, L2TP_WEN, false, INFORMED},
-	{"R2661-6.14-1", true, L2TP_S_ESTABLISHED, L2TP_SLI, false, INFORMED},
+	{"WEN received", false, L2TP_S_ESTABLISHED, L2TP_WEN, false, INFORMED},
+	{"SLI received", true, L2TP_S_ESTABLISHED, L2TP_SLI, false, INFORMED},
 };
 
 static void check(enum outcome outcome, unsigned int ups)

@@ -380,7 +380,7 @@ START_TEST(texts_of_any_length_end_in_a_cdn)
 }
 END_TEST
 
-/* R2661-6.14-1, R2661-4.4.6-2 */
+/* RFC 2661 6.14 */
 START_TEST(sli_is_the_message_of_the_lns)
 {
 	const struct rig_got *g;
