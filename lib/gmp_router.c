@@ -216,9 +216,16 @@ struct gmp_router *gmp_router_new(const struct gmp_router_params *p,
 	set_params(r, p);
 	r->tokens_at = wheel->now;
 	r->tokens = (uint64_t)p->maximum_joins_per_s * 1000;
-	r->startup_left = r->robustness;
-	timer_start(wheel, &r->query, wheel->now, query_fires);
+	gmp_router_startup(r);
 	return r;
+}
+
+void gmp_router_startup(struct gmp_router *r)
+{
+	if (!gmp_router_is_querier(r))
+		return;
+	r->startup_left = r->robustness;
+	timer_start(r->wheel, &r->query, r->wheel->now, query_fires);
 }
 
 void gmp_router_free(struct gmp_router *r)

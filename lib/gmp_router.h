@@ -55,6 +55,9 @@ struct gmp_router_stats {
 struct gmp_router *gmp_router_new(const struct gmp_router_params *p, const struct gmp_router_ops *ops,
 				  void *ctx, struct twheel *wheel);
 
+/** Startup queries once more: only now do queries reach the network. */
+void gmp_router_startup(struct gmp_router *r);
+
 /** Frees all state without callbacks. */
 void gmp_router_free(struct gmp_router *r);
 

@@ -20,6 +20,19 @@ START_TEST(general_queries_are_sent_twice_fast_and_then_regularly)
 }
 END_TEST
 
+START_TEST(startup_queries_are_sent_again_when_the_network_is_reached)
+{
+	start();
+	run_to(40000);
+	forget();
+	log_time = true;
+	gmp_router_startup(router);
+	run_to(200000);
+	ck_assert_str_eq(sent, "40001:GQ 71251:GQ 196251:GQ");
+	stop();
+}
+END_TEST
+
 START_TEST(a_shorter_query_interval_takes_effect_at_once)
 {
 	start();
@@ -447,7 +460,10 @@ START_TEST(an_ssm_group_cannot_be_joined_for_all_sources)
 		const char *group;
 		size_t groups; /* after an attempt to join it for all sources */
 	} rows[] = {
-		{"232.1.1.1", 0}, {"239.1.1.1", 1}, {"ff3e::8000:1", 0}, {"ff3e::1", 1},
+		{"232.1.1.1", 0},
+		{"239.1.1.1", 1},
+		{"ff3e::8000:1", 0},
+		{"ff3e::1", 1},
 	};
 
 	for (size_t i = 0; i < array_size(rows); i++) {
@@ -509,6 +525,7 @@ END_TEST
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, general_queries_are_sent_twice_fast_and_then_regularly);
+	tcase_add_test(c, startup_queries_are_sent_again_when_the_network_is_reached);
 	tcase_add_test(c, a_shorter_query_interval_takes_effect_at_once);
 	tcase_add_test(c, an_include_source_is_dropped_when_its_timer_expires);
 	tcase_add_test(c, an_exclude_group_without_sources_ends_with_its_timer);
