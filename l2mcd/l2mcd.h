@@ -67,6 +67,7 @@ struct l2mcd_session {
 	ifindex_t ifindex; /* 0: the netdev is not there */
 	uint8_t framing;   /* enum fib_framing, of the netdev */
 	struct gmp_router *gmp[2]; /* IGMP, MLD */
+	bool reached;		   /* an agent carried the session's packets once */
 	struct l2mc_user *user;
 };
 

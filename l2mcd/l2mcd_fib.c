@@ -287,17 +287,29 @@ void l2mcd_fib_unprogram(const struct l2mc_osl *o)
 
 /* ---------------------------------------------------------------- what consumers say */
 
+static void session_installed(const struct fib_key *key)
+{
+	uint16_t tunnel_id = key->access_session.tunnel_id;
+	struct l2tp_tunnel *t = l2tp_tunnel_find(l2mcd_instance()->l2tp, tunnel_id);
+	struct l2tp_session *s = t ? l2tp_session_find(t, key->access_session.session_id) : NULL;
+
+	if (s && l2tp_session_data(s))
+		l2mcd_lns_session_installed(l2tp_session_data(s));
+}
+
 static void cb_installed(void *ctx, const struct fib_key *key, uint64_t generation,
 			 enum fib_install state, const char *text)
 {
 	char name[128];
 	struct osl *o;
 
-	L2MCD_DEBUG(fib, "%s generation %" PRIu64 " %s %s",
-		    fib_key_str(key, name, sizeof(name)), generation, fib_install_name(state), text);
+	L2MCD_DEBUG(fib, "%s generation %" PRIu64 " %s %s", fib_key_str(key, name, sizeof(name)),
+		    generation, fib_install_name(state), text);
 	if (state == FIB_STATE_FAILED || state == FIB_STATE_UNSUPPORTED)
 		zlog_warn("forwarding: %s %s: %s", fib_key_str(key, name, sizeof(name)),
 			  fib_install_name(state), text);
+	if (key->table == FIB_ACCESS_SESSION && state == FIB_STATE_INSTALLED)
+		session_installed(key);
 	if (key->table != FIB_L2TP_REPLICATION)
 		return;
 	o = osl_find(key);
@@ -456,7 +468,8 @@ static void complete(struct event *event)
 
 static void arm_complete(struct l2mcd *d)
 {
-	msec_t due = d->started + (msec_t)d->config.fib.restart_time_s * MSEC_PER_S, now = l2mcd_now();
+	msec_t due = d->started + (msec_t)d->config.fib.restart_time_s * MSEC_PER_S,
+	       now = l2mcd_now();
 
 	event_cancel(&t_complete);
 	if (!completed)

@@ -7,7 +7,10 @@
  */
 #include "l2mcd/l2mcd_p.h"
 
-enum { V4, V6 };
+enum {
+	V4,
+	V6
+};
 
 static int ifsession_cmp(const struct l2mcd_session *a, const struct l2mcd_session *b)
 {
@@ -186,6 +189,21 @@ void l2mcd_lns_interface(struct l2mcd_session *s, const struct interface *ifp)
 	}
 	review_eligible(s);
 	gmp_start(d, s, ifp);
+	l2mcd_kick();
+}
+
+/*
+ * What was asked before got lost on its way.  A host that joined before its session was up says
+ * so only when it is asked (R4045-4.1-4).
+ */
+void l2mcd_lns_session_installed(struct l2mcd_session *s)
+{
+	if (s->reached || !s->ifindex)
+		return;
+	s->reached = true;
+	for (int v = V4; v <= V6; v++)
+		if (s->gmp[v])
+			gmp_router_startup(s->gmp[v]);
 	l2mcd_kick();
 }
 

@@ -89,6 +89,8 @@ void l2mcd_lns_session_down(struct l2mcd_session *s);
 void l2mcd_lns_reconcile(struct l2mcd *d);
 /** The session's netdev is there and up (ifp), or not (NULL). */
 void l2mcd_lns_interface(struct l2mcd_session *s, const struct interface *ifp);
+/** The agent carries the session's packets now. */
+void l2mcd_lns_session_installed(struct l2mcd_session *s);
 /** The session that uses this netdev, or NULL. */
 struct l2mcd_session *l2mcd_lns_by_ifindex(ifindex_t ifindex);
 struct l2mcd_session *l2mcd_lns_by_name(const char *interface);
