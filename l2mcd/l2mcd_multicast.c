@@ -35,13 +35,31 @@ static void trace(const struct l2mcd_tunnel *t, const char *dir, const struct l2
 		    l2tp_msg_name(m->type), dir, m->session_id, m->n_sids);
 }
 
+/* What is configured, but not more than the fastest user connection (R4045-5.1-6). */
+static uint32_t maximum_bps(const struct l2mcd *d, const struct l2mcd_tunnel *t)
+{
+	uint32_t fastest = 0;
+
+	for (struct l2tp_session *s = l2tp_session_first(t->l2tp); s;
+	     s = l2tp_session_next(t->l2tp, s)) {
+		struct l2tp_session_info info;
+
+		l2tp_session_info(s, &info);
+		if (!info.lac && info.call.tx_speed_bps > fastest)
+			fastest = info.call.tx_speed_bps;
+	}
+	if (!fastest) /* nobody told */
+		return d->config.multicast.maximum_bps;
+	return MIN(fastest, d->config.multicast.maximum_bps);
+}
+
 static bool lns_send(void *ctx, struct l2mc_tunnel *t, const struct l2tp_msg *m, uint64_t cookie)
 {
 	const struct l2mcd *d = ctx;
 	struct l2tp_msg msrq = *m;
 
 	if (m->type == L2TP_MSRQ && d->config.multicast.maximum_bps) { /* R4045-5.1-5 */
-		msrq.maximum_bps = d->config.multicast.maximum_bps;
+		msrq.maximum_bps = maximum_bps(d, of_lns(t));
 		l2tp_msg_set(&msrq, L2TP_AVP_MAXIMUM_BPS);
 	}
 	trace(of_lns(t), "sent", m);
@@ -129,7 +147,8 @@ static void lac_event(void *ctx, const struct l2mc_osl *o, const char *what)
 	struct l2mc_osl_info i;
 
 	l2mc_osl_info(o, &i);
-	l2mcd_history_add(l2mc_lac_tunnel_id(i.tunnel), i.session_id, "multicast session: %s", what);
+	l2mcd_history_add(l2mc_lac_tunnel_id(i.tunnel), i.session_id, "multicast session: %s",
+			  what);
 }
 
 static const struct l2mc_lac_ops lac_ops = {
@@ -179,8 +198,7 @@ void l2mcd_multicast_tunnel_up(struct l2mcd_tunnel *t, const struct l2mcd_peer_g
 		t->lac = l2mc_lac_tunnel_add(d->lac, t->tunnel_id, info.offered_multicast, t);
 	else /* the administrator can switch it off towards a set of LACs (R4045-3.2-8) */
 		t->lns = l2mc_tunnel_add(d->lns, t->tunnel_id,
-					 info.peer_multicast &&
-						 g->multicast != L2MCD_MCAST_DISABLE,
+					 info.peer_multicast && g->multicast != L2MCD_MCAST_DISABLE,
 					 t);
 }
 
