@@ -59,12 +59,7 @@ static void settings_default(struct l2mcd_config *c)
 	memset(&c->multicast, 0, sizeof(c->multicast));
 	l2mcd_ranges_init(&c->multicast.ranges);
 	multicast_default(&c->multicast);
-	c->fib = (struct l2mcd_fib_config){
-		.heartbeat_ms = 1000,
-		.misses = 3,
-		.hold_on_loss_s = 300,
-		.restart_time_s = 120,
-	};
+	fib_server_config_default(&c->fib);
 }
 
 void l2mcd_config_init(struct l2mcd_config *c)

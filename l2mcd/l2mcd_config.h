@@ -14,6 +14,7 @@
 #include "l2mcd/l2mc_lns.h"
 #include "l2mcd/l2tp_engine.h"
 #include "lib/addr.h"
+#include "lib/fib_server.h"
 
 #define L2MCD_NAME_LEN	 64
 #define L2MCD_DENYLIST_S 60 /* default */
@@ -118,17 +119,6 @@ struct l2mcd_multicast {
 	uint8_t version;	 /* 2 or 3 */
 };
 
-/** fib */
-struct l2mcd_fib_config {
-	char endpoint[128];		 /* "": ipc in the run directory */
-	char server_key_file[128], allow_file[128]; /* curve */
-	bool security_none;		 /* typed: tcp without security */
-	uint32_t heartbeat_ms, misses;
-	uint32_t hold_on_loss_s;
-	uint32_t restart_time_s; /* after a start, old entries are kept this long */
-	bool require_ack;
-};
-
 struct l2mcd_config {
 	bool present; /* the node was entered */
 	char host_name[L2TP_HOST_NAME_LEN]; /* "": the system's */
@@ -139,7 +129,7 @@ struct l2mcd_config {
 	enum l2mcd_provider_kind provider;
 	char session_template[32];
 	struct l2mcd_multicast multicast;
-	struct l2mcd_fib_config fib;
+	struct fib_server_config fib;
 };
 
 int l2mcd_profile_cmp(const struct l2mcd_profile *a, const struct l2mcd_profile *b);

@@ -8,8 +8,7 @@
  */
 #include "l2mcd/l2mcd_p.h"
 
-#include "lib/fib_zmq.h"
-#include "lib/zmq_loop.h"
+#include "lib/fib_server.h"
 
 #define TABLES_LAC (1u << FIB_L2TP_TUNNEL | 1u << FIB_ACCESS_SESSION | 1u << FIB_L2TP_REPLICATION)
 
@@ -65,12 +64,7 @@ DECLARE_HASH(l2mcd_osls, struct osl, item, osl_cmp, osl_hash);
 static struct l2mcd_dirty_head dirty;
 static struct l2mcd_osls_head osls;
 static bool confirm_wanted;
-static struct fib_zmq *zmq;
-static struct zmq_loop *loop;
-static struct event *t_complete;
-static bool completed;
-static char endpoint[sizeof(frr_runstatedir) + 32], bind_error[128];
-static struct l2mcd_fib_config applied;
+static struct fib_server *server;
 
 /* ---------------------------------------------------------------- tunnels and sessions */
 
@@ -79,8 +73,7 @@ static void set(const struct fib_key *key, union fib_value *v)
 	struct l2mcd *d = l2mcd_instance();
 
 	fib_pub_set(d->fib, key, v);
-	if (loop)
-		zmq_loop_kick(loop);
+	fib_server_kick(server);
 }
 
 static void del(const struct fib_key *key)
@@ -88,8 +81,7 @@ static void del(const struct fib_key *key)
 	struct l2mcd *d = l2mcd_instance();
 
 	fib_pub_del(d->fib, key);
-	if (loop)
-		zmq_loop_kick(loop);
+	fib_server_kick(server);
 }
 
 void l2mcd_fib_tunnel(const struct l2mcd_tunnel *t)
@@ -264,8 +256,7 @@ void l2mcd_fib_program(const struct l2mc_osl *o)
 		e->confirm = true; /* the same list again: no new status will come */
 		confirm_wanted = true;
 	}
-	if (loop)
-		zmq_loop_kick(loop);
+	fib_server_kick(server);
 	l2mcd_kick();
 }
 
@@ -366,8 +357,8 @@ void l2mcd_fib_flush(struct l2mcd *d)
 		build_flow(d, e);
 		XFREE(MTYPE_L2MCD_DIRTY, e);
 	}
-	if (any && loop)
-		zmq_loop_kick(loop);
+	if (any)
+		fib_server_kick(server);
 	if (!confirm_wanted)
 		return;
 	confirm_wanted = false;
@@ -379,132 +370,24 @@ void l2mcd_fib_flush(struct l2mcd *d)
 	}
 }
 
-/* ---------------------------------------------------------------- transport */
+/* ---------------------------------------------------------------- the service */
 
 const char *l2mcd_fib_endpoint(const char **error)
 {
-	*error = bind_error[0] ? bind_error : NULL;
-	return zmq ? endpoint : "";
-}
-
-/* Two lines: public key, secret key, in Z85. */
-static bool read_keys(const char *path, struct fib_zmq_security *s)
-{
-	FILE *f = fopen(path, "re");
-	bool ok;
-
-	if (!f)
-		return false;
-	ok = fscanf(f, "%40s %40s", s->server_public, s->server_secret) == 2;
-	fclose(f);
-	return ok && strlen(s->server_public) == 40 && strlen(s->server_secret) == 40;
-}
-
-static void transport_close(void)
-{
-	if (loop)
-		zmq_loop_free(loop);
-	if (zmq)
-		fib_zmq_close(zmq);
-	loop = NULL;
-	zmq = NULL;
-}
-
-static void transport_open(struct l2mcd *d)
-{
-	const struct l2mcd_fib_config *c = &d->config.fib;
-	struct fib_zmq_security security = {.allow_file = c->allow_file};
-	const char *error = NULL;
-	bool curve = c->server_key_file[0] != 0, again;
-
-	if (c->endpoint[0])
-		strlcpy(endpoint, c->endpoint, sizeof(endpoint));
-	else
-		snprintf(endpoint, sizeof(endpoint), "ipc://%s/l2mcd.fib", frr_runstatedir);
-	if (curve && !read_keys(c->server_key_file, &security))
-		error = "cannot read the server key file";
-	else if (!curve && !c->security_none && strncmp(endpoint, "tcp://", 6) == 0)
-		error = "tcp without security curve or security none";
-	else
-		zmq = fib_zmq_bind(endpoint, curve ? &security : NULL, &error);
-	if (!zmq) {
-		again = strcmp(bind_error, error) == 0; /* tried at each reconciliation */
-		strlcpy(bind_error, error, sizeof(bind_error));
-		if (!again)
-			zlog_err("cannot offer forwarding objects on %s: %s", endpoint, error);
-		return;
-	}
-	bind_error[0] = 0;
-	loop = zmq_loop_new(d->master, zmq, d->fib);
-}
-
-static void params(const struct l2mcd *d, struct fib_pub_params *p)
-{
-	const struct l2mcd_fib_config *c = &d->config.fib;
-
-	fib_pub_params_default(p);
-	snprintf(p->software, sizeof(p->software), "l2mcd %s", PACKAGE_VERSION);
-	if (c->heartbeat_ms)
-		p->heartbeat_ms = c->heartbeat_ms;
-	if (c->misses)
-		p->liveness = c->misses;
-	p->hold_on_loss_s = c->hold_on_loss_s;
-	p->require_all = c->require_ack;
-}
-
-/*
- * Peers of an earlier run have had time to come back: what no new object mentions is stale.
- * Until then the agent keeps forwarding what that run had installed.
- */
-static void complete(struct event *event)
-{
-	struct l2mcd *d = l2mcd_instance();
-
-	completed = true;
-	fib_pub_complete(d->fib);
-	if (loop)
-		zmq_loop_kick(loop);
-}
-
-static void arm_complete(struct l2mcd *d)
-{
-	msec_t due = d->started + (msec_t)d->config.fib.restart_time_s * MSEC_PER_S,
-	       now = l2mcd_now();
-
-	event_cancel(&t_complete);
-	if (!completed)
-		event_add_timer_msec(d->master, complete, NULL, due > now ? due - now : 0,
-				     &t_complete);
+	return fib_server_endpoint(server, error);
 }
 
 void l2mcd_fib_reconcile(struct l2mcd *d)
 {
-	struct fib_pub_params p;
-
-	params(d, &p);
-	fib_pub_set_params(d->fib, &p);
-	arm_complete(d);
-	if (!d->config.present) {
-		transport_close();
-		return;
-	}
-	if (zmq && memcmp(&applied, &d->config.fib, sizeof(applied)) == 0)
-		return;
-	transport_close();
-	applied = d->config.fib;
-	transport_open(d);
+	fib_server_reconcile(server, &d->config.fib, d->config.present);
 }
 
 void l2mcd_fib_init(struct l2mcd *d)
 {
-	struct fib_pub_params p;
-
 	l2mcd_dirty_init(&dirty);
 	l2mcd_osls_init(&osls);
-	params(d, &p);
-	/* wall clock: no earlier run of the daemon had this epoch */
-	d->fib = fib_pub_new(&p, &pub_ops, d, (uint64_t)time(NULL) << 20 | (getpid() & 0xfffff),
-			     l2mcd_now());
+	server = fib_server_new(d->master, "l2mcd", &pub_ops, d);
+	d->fib = fib_server_pub(server);
 }
 
 void l2mcd_fib_fini(struct l2mcd *d)
@@ -512,17 +395,11 @@ void l2mcd_fib_fini(struct l2mcd *d)
 	struct dirty *e;
 	struct osl *o;
 
-	event_cancel(&t_complete);
-	if (loop) {
-		fib_pub_bye(d->fib, l2mcd_now());
-		zmq_loop_flush(loop);
-	}
-	transport_close();
+	fib_server_free(server);
 	while ((e = l2mcd_dirty_pop(&dirty)))
 		XFREE(MTYPE_L2MCD_DIRTY, e);
 	while ((o = l2mcd_osls_pop(&osls)))
 		XFREE(MTYPE_L2MCD_OSL, o);
 	l2mcd_dirty_fini(&dirty);
 	l2mcd_osls_fini(&osls);
-	fib_pub_free(d->fib);
 }
