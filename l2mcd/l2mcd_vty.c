@@ -16,18 +16,6 @@ int l2mcd_vty_changed(void)
 	return CMD_SUCCESS;
 }
 
-int l2mcd_vty_refuse(struct vty *vty, const char *fmt, ...)
-{
-	char text[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintfrr(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	vty_out(vty, "%% %s\n", text);
-	return CMD_WARNING_CONFIG_FAILED;
-}
-
 const struct l2mcd_config *l2mcd_vty_defaults(void)
 {
 	return &defaults;
@@ -99,7 +87,7 @@ DEFPY (l2mcd_host_name,
 	struct l2mcd_config *c = l2mcd_vty_config();
 
 	if (!no && strlen(name) >= sizeof(c->host_name))
-		return l2mcd_vty_refuse(vty, "host name '%s' is longer than %zu characters", name,
+		return vty_refuse(vty, "host name '%s' is longer than %zu characters", name,
 					sizeof(c->host_name) - 1);
 	strlcpy(c->host_name, no ? "" : name, sizeof(c->host_name));
 	return l2mcd_vty_changed();
@@ -118,7 +106,7 @@ DEFPY (l2mcd_listen,
 	struct addr a = addr_from_v4(&address);
 
 	if (!no && addr_is_multicast(&a))
-		return l2mcd_vty_refuse(vty, "'%s' is not an address of this system", address_str);
+		return vty_refuse(vty, "'%s' is not an address of this system", address_str);
 	c->listen = defaults.listen;
 	if (!no) {
 		c->listen.addr = a;
@@ -140,7 +128,7 @@ DEFPY (l2mcd_session_interface,
 	struct l2mcd_config *c = l2mcd_vty_config();
 
 	if (!no && !l2mcd_vty_template_ok(template))
-		return l2mcd_vty_refuse(
+		return vty_refuse(
 			vty,
 			"template '%s': needs %%c or %%d, knows %%c %%h %%d %%%%, up "
 			"to %zu characters, no '/' and no ':'",
@@ -161,7 +149,7 @@ DEFPY_NOSH (l2mcd_profile_enter,
 	    "Name of the profile\n")
 {
 	if (strlen(name) >= L2MCD_NAME_LEN)
-		return l2mcd_vty_refuse(vty, "profile '%s': longer than %d characters", name,
+		return vty_refuse(vty, "profile '%s': longer than %d characters", name,
 					L2MCD_NAME_LEN - 1);
 	VTY_PUSH_CONTEXT(L2MCD_PROFILE_NODE, l2mcd_profile_add(l2mcd_vty_config(), name));
 	return l2mcd_vty_changed();
@@ -182,7 +170,7 @@ DEFPY (l2mcd_no_profile,
 		return CMD_SUCCESS;
 	frr_each (l2mcd_peer_groups, &c->peer_groups, g)
 		if (strcmp(g->profile, name) == 0)
-			return l2mcd_vty_refuse(vty, "profile '%s' is used by peer-group '%s'",
+			return vty_refuse(vty, "profile '%s' is used by peer-group '%s'",
 						name, g->name);
 	l2mcd_profile_del(c, p);
 	return l2mcd_vty_changed();
@@ -229,7 +217,7 @@ DEFPY (l2mcd_retransmit,
 	VTY_DECLVAR_CONTEXT(l2mcd_profile, p);
 
 	if (!no && timeout > maximum)
-		return l2mcd_vty_refuse(vty, "timeout '%s' is longer than maximum '%s'",
+		return vty_refuse(vty, "timeout '%s' is longer than maximum '%s'",
 					timeout_str, maximum_str);
 	p->retries = no ? default_profile.retries : (uint32_t)retries;
 	p->rto_s = no ? default_profile.rto_s : (uint32_t)timeout;
@@ -358,7 +346,7 @@ static int config_write(struct vty *vty)
 	if (c->provider == L2MCD_PROVIDER_EXTERNAL)
 		vty_out(vty, " session interface external %s\n", c->session_template);
 	l2mcd_vty_multicast_write(vty, c);
-	l2mcd_vty_fib_write(vty, c);
+	fib_config_vty_write(vty);
 	vty_out(vty, "exit\n!\n");
 	return 1;
 }
@@ -378,6 +366,18 @@ static struct cmd_node profile_node = {
 	.node = L2MCD_PROFILE_NODE,
 	.parent_node = L2MCD_NODE,
 	.prompt = "%s(config-l2tp-mc-profile)# ",
+};
+
+static struct fib_server_config *fib_config(void)
+{
+	return &l2mcd_vty_config()->fib;
+}
+
+static const struct fib_config_vty fib_node = {
+	.name = "l2tp-multicast fib",
+	.prompt = "%s(config-l2tp-mc-fib)# ",
+	.config = fib_config,
+	.changed = l2mcd_reconcile,
 };
 
 void l2mcd_vty_init(void)
@@ -406,7 +406,7 @@ void l2mcd_vty_init(void)
 
 	l2mcd_vty_peer_init();
 	l2mcd_vty_multicast_init();
-	l2mcd_vty_fib_init();
+	fib_config_vty_init(&fib_node);
 	l2mcd_debug_init();
 	l2mcd_show_init();
 	l2mcd_show_multicast_init();

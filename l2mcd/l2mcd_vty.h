@@ -5,7 +5,7 @@
  *   l2mcd_vty.c            nodes, settings of the daemon, profiles
  *   l2mcd_vty_peer.c       peer-groups and access interfaces
  *   l2mcd_vty_multicast.c  multicast
- *   l2mcd_vty_fib.c        fib
+ *   lib/fib_config_vty.c   fib
  *   l2mcd_show*.c          show, clear, test;  l2mcd_json*.c: the same as JSON
  *   l2mcd_debug.c          debug
  *
@@ -16,14 +16,14 @@
 #define L2MCD_VTY_H
 
 #include "l2mcd/l2mcd.h"
+#include "lib/fib_config_vty.h"
+#include "lib/vty_show.h"
 
-/* libfrr takes any number as a node; its own end at NODE_TYPE_MAX. */
-#define L2MCD_NODE	      ((enum node_type)(NODE_TYPE_MAX + 100))
-#define L2MCD_PROFILE_NODE    ((enum node_type)(NODE_TYPE_MAX + 101))
-#define L2MCD_PEER_GROUP_NODE ((enum node_type)(NODE_TYPE_MAX + 102))
-#define L2MCD_ACCESS_NODE     ((enum node_type)(NODE_TYPE_MAX + 103))
-#define L2MCD_MULTICAST_NODE  ((enum node_type)(NODE_TYPE_MAX + 104))
-#define L2MCD_FIB_NODE	      ((enum node_type)(NODE_TYPE_MAX + 105))
+#define L2MCD_NODE	      MCAST_TOP_NODE
+#define L2MCD_PROFILE_NODE    MCAST_NODE(0)
+#define L2MCD_PEER_GROUP_NODE MCAST_NODE(1)
+#define L2MCD_ACCESS_NODE     MCAST_NODE(2)
+#define L2MCD_MULTICAST_NODE  MCAST_NODE(3)
 
 static inline struct l2mcd_config *l2mcd_vty_config(void)
 {
@@ -32,8 +32,6 @@ static inline struct l2mcd_config *l2mcd_vty_config(void)
 
 /** A command has written to the configuration; CMD_SUCCESS. */
 int l2mcd_vty_changed(void);
-/** A command refuses its input: "% reason"; CMD_WARNING_CONFIG_FAILED. */
-int l2mcd_vty_refuse(struct vty *vty, const char *fmt, ...) PRINTFRR(2, 3);
 /** An untouched configuration: what is equal to it is not printed. */
 const struct l2mcd_config *l2mcd_vty_defaults(void);
 
@@ -49,7 +47,6 @@ bool l2mcd_vty_template_ok(const char *text);
 
 void l2mcd_vty_peer_init(void);
 void l2mcd_vty_multicast_init(void);
-void l2mcd_vty_fib_init(void);
 void l2mcd_debug_init(void);
 void l2mcd_show_init(void);
 void l2mcd_show_multicast_init(void);
@@ -58,6 +55,5 @@ void l2mcd_show_stats_init(void);
 void l2mcd_vty_peer_write(struct vty *vty, const struct l2mcd_config *c);
 void l2mcd_vty_access_write(struct vty *vty, const struct l2mcd_config *c);
 void l2mcd_vty_multicast_write(struct vty *vty, const struct l2mcd_config *c);
-void l2mcd_vty_fib_write(struct vty *vty, const struct l2mcd_config *c);
 
 #endif

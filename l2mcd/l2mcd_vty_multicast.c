@@ -67,7 +67,7 @@ DEFPY (l2mcd_upstream_interface,
        "Name of the interface, made by this daemon\n")
 {
 	if (!no && !l2mcd_vty_ifname_ok(interface))
-		return l2mcd_vty_refuse(vty, "'%s' cannot be the name of an interface", interface);
+		return vty_refuse(vty, "'%s' cannot be the name of an interface", interface);
 	strlcpy(multicast()->upstream_interface,
 		no ? multicast_defaults()->upstream_interface : interface, IFNAMSIZ);
 	return l2mcd_vty_changed();
@@ -95,7 +95,7 @@ DEFPY (l2mcd_upstream_address,
 	struct l2mcd_multicast *m = multicast();
 
 	if (!no && !upstream_ok(prefix))
-		return l2mcd_vty_refuse(
+		return vty_refuse(
 			vty, "'%s': this address and the next must be hosts of the prefix",
 			prefix_str);
 	m->upstream_address =
@@ -123,7 +123,7 @@ DEFPY (l2mcd_group_range,
 	apply_mask(&p);
 	a = p.family == AF_INET ? addr_from_v4(&p.u.prefix4) : addr_from_v6(&p.u.prefix6);
 	if (!range_ok(&p, &a))
-		return l2mcd_vty_refuse(vty, "'%s' is not a range of groups", prefix_str);
+		return vty_refuse(vty, "'%s' is not a range of groups", prefix_str);
 	if (no)
 		l2mcd_range_del(multicast(), &a, p.prefixlen);
 	else
@@ -155,7 +155,7 @@ DEFPY (l2mcd_threshold,
 	struct l2mcd_multicast *m = multicast();
 
 	if (!no && teardown > open)
-		return l2mcd_vty_refuse(vty, "teardown '%s' is above threshold '%s'", teardown_str,
+		return vty_refuse(vty, "teardown '%s' is above threshold '%s'", teardown_str,
 					open_str);
 	m->threshold = no ? multicast_defaults()->threshold : (uint32_t)open;
 	m->teardown = no ? 0 : (uint32_t)teardown;

@@ -17,7 +17,7 @@ static bool role_is(struct vty *vty, const struct l2mcd_peer_group *g, bool lac,
 {
 	if (g->lac == lac)
 		return true;
-	l2mcd_vty_refuse(vty, "'%s' is for role %s, peer-group '%s' has role %s", what,
+	vty_refuse(vty, "'%s' is for role %s, peer-group '%s' has role %s", what,
 			 lac ? "lac" : "lns", g->name, role_name(g));
 	return false;
 }
@@ -74,10 +74,10 @@ DEFPY_NOSH (l2mcd_peer_group_enter,
 	bool lac = strcmp(role, "lac") == 0;
 
 	if (strlen(name) >= L2MCD_NAME_LEN)
-		return l2mcd_vty_refuse(vty, "peer-group '%s': longer than %d characters", name,
+		return vty_refuse(vty, "peer-group '%s': longer than %d characters", name,
 					L2MCD_NAME_LEN - 1);
 	if (g && g->lac != lac)
-		return l2mcd_vty_refuse(vty, "peer-group '%s' has role %s, not '%s'", name,
+		return vty_refuse(vty, "peer-group '%s' has role %s, not '%s'", name,
 					role_name(g), role);
 	g = l2mcd_peer_group_add(c, name, lac);
 	VTY_PUSH_CONTEXT(L2MCD_PEER_GROUP_NODE, g);
@@ -101,7 +101,7 @@ DEFPY (l2mcd_no_peer_group,
 		return CMD_SUCCESS;
 	frr_each (l2mcd_accesses, &c->accesses, a)
 		if (strcmp(a->peer_group, name) == 0)
-			return l2mcd_vty_refuse(vty, "peer-group '%s' is used by access '%s'", name,
+			return vty_refuse(vty, "peer-group '%s' is used by access '%s'", name,
 						a->interface);
 	l2mcd_peer_group_del(c, g);
 	return l2mcd_vty_changed();
@@ -120,7 +120,7 @@ DEFPY (l2mcd_match_host_name,
 	if (!role_is(vty, g, false, "match"))
 		return CMD_WARNING_CONFIG_FAILED;
 	if (!no && strlen(name) >= sizeof(g->match_host))
-		return l2mcd_vty_refuse(vty, "host name '%s' is longer than %zu characters", name,
+		return vty_refuse(vty, "host name '%s' is longer than %zu characters", name,
 					sizeof(g->match_host) - 1);
 	strlcpy(g->match_host, no ? "" : name, sizeof(g->match_host));
 	return l2mcd_vty_changed();
@@ -165,9 +165,9 @@ DEFPY (l2mcd_secret,
 	if (no)
 		secret[0] = '\0';
 	else if (form[0] == '8' && !l2mcd_secret_reveal(text, secret, sizeof(secret)))
-		return l2mcd_vty_refuse(vty, "'secret 8' is not followed by an obfuscated secret");
+		return vty_refuse(vty, "'secret 8' is not followed by an obfuscated secret");
 	else if (form[0] == '0' && strlcpy(secret, text, sizeof(secret)) >= sizeof(secret))
-		return l2mcd_vty_refuse(vty, "'secret 0' is followed by more than %zu octets",
+		return vty_refuse(vty, "'secret 0' is followed by more than %zu octets",
 					sizeof(secret) - 1);
 	memcpy(g->secret, secret, sizeof(secret));
 	explicit_bzero(secret, sizeof(secret));
@@ -184,7 +184,7 @@ DEFPY (l2mcd_use_profile,
 	VTY_DECLVAR_CONTEXT(l2mcd_peer_group, g);
 
 	if (!no && !l2mcd_profile_find(l2mcd_vty_config(), name))
-		return l2mcd_vty_refuse(vty, "unknown profile '%s'", name);
+		return vty_refuse(vty, "unknown profile '%s'", name);
 	strlcpy(g->profile, no ? "" : name, sizeof(g->profile));
 	return l2mcd_vty_changed();
 }
@@ -210,9 +210,9 @@ DEFPY (l2mcd_endpoint,
 		return l2mcd_vty_changed();
 	}
 	if (addr_is_any(&a) || addr_is_multicast(&a))
-		return l2mcd_vty_refuse(vty, "'%s' is not the address of an LNS", address_str);
+		return vty_refuse(vty, "'%s' is not the address of an LNS", address_str);
 	if (source_str && addr_is_multicast(&src))
-		return l2mcd_vty_refuse(vty, "'%s' is not an address of this system", source_str);
+		return vty_refuse(vty, "'%s' is not an address of this system", source_str);
 	l2mcd_endpoint_set(g, &a, preference, addr_is_any(&src) ? NULL : &src);
 	return l2mcd_vty_changed();
 }
@@ -295,7 +295,7 @@ DEFPY_NOSH (l2mcd_access_enter,
 	    "One subscriber, one call for it\n")
 {
 	if (!l2mcd_vty_ifname_ok(interface))
-		return l2mcd_vty_refuse(vty, "'%s' cannot be the name of an interface", interface);
+		return vty_refuse(vty, "'%s' cannot be the name of an interface", interface);
 	VTY_PUSH_CONTEXT(L2MCD_ACCESS_NODE, l2mcd_access_add(l2mcd_vty_config(), interface));
 	return l2mcd_vty_changed();
 }
@@ -329,7 +329,7 @@ DEFPY (l2mcd_access_peer_group,
 	if (!no) {
 		g = l2mcd_peer_group_find(l2mcd_vty_config(), name);
 		if (!g)
-			return l2mcd_vty_refuse(vty, "unknown peer-group '%s'", name);
+			return vty_refuse(vty, "unknown peer-group '%s'", name);
 		if (!role_is(vty, g, true, "access"))
 			return CMD_WARNING_CONFIG_FAILED;
 	}

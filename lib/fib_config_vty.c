@@ -1,40 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Configuration commands: fib; see l2mcd_vty.h. */
-#include "l2mcd/l2mcd_vty.h"
+/*
+ * Configuration of a daemon's mcfib/1 service: the node `fib`, the same in both daemons.
+ *
+ * A process has one such node; the commands find what they work on through fib_config_vty_init().
+ */
+#include "lib/fib_config_vty.h"
 
 #include "lib/fib_zmq.h"
 
-#include "l2mcd/l2mcd_vty_fib_clippy.c"
+#include "lib/fib_config_vty_clippy.c"
 
-static struct l2mcd_fib_config *fib_config(void)
+static const struct fib_config_vty *node;
+static struct cmd_node fib_node;
+
+static struct fib_server_config *fib_config(void)
 {
-	return &l2mcd_vty_config()->fib;
+	return node->config();
 }
 
-static const struct l2mcd_fib_config *fib_defaults(void)
+static const struct fib_server_config *fib_defaults(void)
 {
-	return &l2mcd_vty_defaults()->fib;
+	static struct fib_server_config defaults;
+
+	fib_server_config_default(&defaults);
+	return &defaults;
+}
+
+static int changed(void)
+{
+	node->changed();
+	return CMD_SUCCESS;
 }
 
 #define FIB_STR "Interface to forwarding agents (mcfib/1)\n"
 
-DEFUN_NOSH (l2mcd_fib_enter,
-	    l2mcd_fib_enter_cmd,
+DEFUN_NOSH (fib_config_enter,
+	    fib_config_enter_cmd,
 	    "fib",
 	    FIB_STR)
 {
-	vty->node = L2MCD_FIB_NODE;
+	vty->node = MCAST_FIB_NODE;
 	return CMD_SUCCESS;
 }
 
-DEFUN (l2mcd_no_fib,
-       l2mcd_no_fib_cmd,
+DEFUN (fib_config_no,
+       fib_config_no_cmd,
        "no fib",
        NO_STR
        FIB_STR)
 {
 	*fib_config() = *fib_defaults();
-	return l2mcd_vty_changed();
+	return changed();
 }
 
 static bool is_tcp(const char *endpoint)
@@ -63,57 +79,55 @@ static bool endpoint_ok(const char *text)
 	       addr_parse(host, &a) && addr_is_v4(&a) && !addr_is_multicast(&a);
 }
 
-DEFPY (l2mcd_fib_endpoint_set,
-       l2mcd_fib_endpoint_set_cmd,
+DEFPY (fib_config_endpoint_set,
+       fib_config_endpoint_set_cmd,
        "[no] endpoint ![WORD$text]",
        NO_STR
        "Where agents connect; default is a socket in the run directory\n"
        "ipc://PATH or tcp://A.B.C.D:PORT\n")
 {
-	struct l2mcd_fib_config *f = fib_config();
+	struct fib_server_config *f = fib_config();
 
 	if (!no && (!endpoint_ok(text) || strlen(text) >= sizeof(f->endpoint)))
-		return l2mcd_vty_refuse(vty,
-					"endpoint '%s' is neither ipc://PATH nor "
-					"tcp://A.B.C.D:PORT",
-					text);
+		return vty_refuse(vty, "endpoint '%s' is neither ipc://PATH nor tcp://A.B.C.D:PORT",
+				  text);
 	if (!no && is_tcp(text) && !f->security_none && !f->server_key_file[0])
-		return l2mcd_vty_refuse(vty, "endpoint '%s' needs 'security' first", text);
+		return vty_refuse(vty, "endpoint '%s' needs 'security' first", text);
 	strlcpy(f->endpoint, no ? "" : text, sizeof(f->endpoint));
-	return l2mcd_vty_changed();
+	return changed();
 }
 
-DEFPY (l2mcd_fib_no_security,
-       l2mcd_fib_no_security_cmd,
+DEFPY (fib_config_no_security,
+       fib_config_no_security_cmd,
        "no security [none]",
        NO_STR
        "Security of tcp endpoints; ipc sockets have file permissions\n"
        "Whoever reaches the port may connect\n")
 {
-	struct l2mcd_fib_config *f = fib_config();
+	struct fib_server_config *f = fib_config();
 
 	if (is_tcp(f->endpoint))
-		return l2mcd_vty_refuse(vty, "endpoint '%s' needs 'security'", f->endpoint);
+		return vty_refuse(vty, "endpoint '%s' needs 'security'", f->endpoint);
 	f->security_none = false;
 	f->server_key_file[0] = f->allow_file[0] = '\0';
-	return l2mcd_vty_changed();
+	return changed();
 }
 
-DEFPY (l2mcd_fib_security_none,
-       l2mcd_fib_security_none_cmd,
+DEFPY (fib_config_security_none,
+       fib_config_security_none_cmd,
        "security none",
        "Security of tcp endpoints; ipc sockets have file permissions\n"
        "Whoever reaches the port may connect\n")
 {
-	struct l2mcd_fib_config *f = fib_config();
+	struct fib_server_config *f = fib_config();
 
 	f->security_none = true;
 	f->server_key_file[0] = f->allow_file[0] = '\0';
-	return l2mcd_vty_changed();
+	return changed();
 }
 
-DEFPY (l2mcd_fib_security_curve,
-       l2mcd_fib_security_curve_cmd,
+DEFPY (fib_config_security_curve,
+       fib_config_security_curve_cmd,
        "security curve server-key-file PATH$key allow-file PATH$allow",
        "Security of tcp endpoints; ipc sockets have file permissions\n"
        "CurveZMQ: encrypted, both sides authenticated\n"
@@ -122,20 +136,20 @@ DEFPY (l2mcd_fib_security_curve,
        "Agents that may connect\n"
        "File with their public keys, one a line\n")
 {
-	struct l2mcd_fib_config *f = fib_config();
+	struct fib_server_config *f = fib_config();
 
 	if (strlen(key) >= sizeof(f->server_key_file))
-		return l2mcd_vty_refuse(vty, "path '%s' is too long", key);
+		return vty_refuse(vty, "path '%s' is too long", key);
 	if (strlen(allow) >= sizeof(f->allow_file))
-		return l2mcd_vty_refuse(vty, "path '%s' is too long", allow);
+		return vty_refuse(vty, "path '%s' is too long", allow);
 	f->security_none = false;
 	strlcpy(f->server_key_file, key, sizeof(f->server_key_file));
 	strlcpy(f->allow_file, allow, sizeof(f->allow_file));
-	return l2mcd_vty_changed();
+	return changed();
 }
 
-DEFPY (l2mcd_fib_no_security_curve,
-       l2mcd_fib_no_security_curve_cmd,
+DEFPY (fib_config_no_security_curve,
+       fib_config_no_security_curve_cmd,
        "no security curve [server-key-file PATH allow-file PATH]",
        NO_STR
        "Security of tcp endpoints; ipc sockets have file permissions\n"
@@ -145,11 +159,11 @@ DEFPY (l2mcd_fib_no_security_curve,
        "Agents that may connect\n"
        "File with their public keys, one a line\n")
 {
-	return l2mcd_fib_no_security(self, vty, 0, NULL);
+	return fib_config_no_security(self, vty, 0, NULL);
 }
 
-DEFPY (l2mcd_fib_heartbeat,
-       l2mcd_fib_heartbeat_cmd,
+DEFPY (fib_config_heartbeat,
+       fib_config_heartbeat_cmd,
        "[no] heartbeat ![(100-60000)$interval misses (2-10)$misses]",
        NO_STR
        "Sign of life between daemon and agents; default 1000 misses 3\n"
@@ -157,48 +171,48 @@ DEFPY (l2mcd_fib_heartbeat,
        "When the other side counts as dead\n"
        "Heartbeats that did not come\n")
 {
-	struct l2mcd_fib_config *f = fib_config();
+	struct fib_server_config *f = fib_config();
 
 	f->heartbeat_ms = no ? fib_defaults()->heartbeat_ms : (uint32_t)interval;
 	f->misses = no ? fib_defaults()->misses : (uint32_t)misses;
-	return l2mcd_vty_changed();
+	return changed();
 }
 
-DEFPY (l2mcd_fib_hold_on_loss,
-       l2mcd_fib_hold_on_loss_cmd,
+DEFPY (fib_config_hold_on_loss,
+       fib_config_hold_on_loss_cmd,
        "[no] hold-on-loss ![(0-3600)$seconds]",
        NO_STR
        "How long agents forward without the daemon; default 300\n"
        "Seconds, 0 is for ever\n")
 {
 	fib_config()->hold_on_loss_s = no ? fib_defaults()->hold_on_loss_s : (uint32_t)seconds;
-	return l2mcd_vty_changed();
+	return changed();
 }
 
-DEFPY (l2mcd_fib_restart_time,
-       l2mcd_fib_restart_time_cmd,
+DEFPY (fib_config_restart_time,
+       fib_config_restart_time_cmd,
        "[no] restart-time ![(0-3600)$seconds]",
        NO_STR
        "How long after a start agents keep entries of the run before; default 120\n"
        "Seconds, 0 removes them at once\n")
 {
 	fib_config()->restart_time_s = no ? fib_defaults()->restart_time_s : (uint32_t)seconds;
-	return l2mcd_vty_changed();
+	return changed();
 }
 
-DEFPY (l2mcd_fib_require_ack,
-       l2mcd_fib_require_ack_cmd,
+DEFPY (fib_config_require_ack,
+       fib_config_require_ack_cmd,
        "[no] require-ack",
        NO_STR
        "An object is installed only when every primary agent has it; default one is enough\n")
 {
 	fib_config()->require_ack = !no;
-	return l2mcd_vty_changed();
+	return changed();
 }
 
-void l2mcd_vty_fib_write(struct vty *vty, const struct l2mcd_config *c)
+void fib_config_vty_write(struct vty *vty)
 {
-	const struct l2mcd_fib_config *f = &c->fib, *d = fib_defaults();
+	const struct fib_server_config *f = fib_config(), *d = fib_defaults();
 
 	vty_out(vty, " fib\n");
 	if (f->security_none)
@@ -219,28 +233,26 @@ void l2mcd_vty_fib_write(struct vty *vty, const struct l2mcd_config *c)
 	vty_out(vty, " exit\n");
 }
 
-static struct cmd_node fib_node = {
-	.name = "l2tp-multicast fib",
-	.node = L2MCD_FIB_NODE,
-	.parent_node = L2MCD_NODE,
-	.prompt = "%s(config-l2tp-mc-fib)# ",
-};
-
-void l2mcd_vty_fib_init(void)
+void fib_config_vty_init(const struct fib_config_vty *h)
 {
+	node = h;
+	fib_node = (struct cmd_node){.name = h->name,
+				     .node = MCAST_FIB_NODE,
+				     .parent_node = MCAST_TOP_NODE,
+				     .prompt = h->prompt};
 	install_node(&fib_node);
-	install_default(L2MCD_FIB_NODE);
-	install_element(L2MCD_NODE, &l2mcd_fib_enter_cmd);
-	install_element(L2MCD_NODE, &l2mcd_no_fib_cmd);
-	install_element(L2MCD_FIB_NODE, &l2mcd_fib_endpoint_set_cmd);
-	install_element(L2MCD_FIB_NODE, &l2mcd_fib_no_security_cmd);
-	install_element(L2MCD_FIB_NODE, &l2mcd_fib_security_none_cmd);
+	install_default(MCAST_FIB_NODE);
+	install_element(MCAST_TOP_NODE, &fib_config_enter_cmd);
+	install_element(MCAST_TOP_NODE, &fib_config_no_cmd);
+	install_element(MCAST_FIB_NODE, &fib_config_endpoint_set_cmd);
+	install_element(MCAST_FIB_NODE, &fib_config_no_security_cmd);
+	install_element(MCAST_FIB_NODE, &fib_config_security_none_cmd);
 	if (fib_zmq_has_curve()) {
-		install_element(L2MCD_FIB_NODE, &l2mcd_fib_security_curve_cmd);
-		install_element(L2MCD_FIB_NODE, &l2mcd_fib_no_security_curve_cmd);
+		install_element(MCAST_FIB_NODE, &fib_config_security_curve_cmd);
+		install_element(MCAST_FIB_NODE, &fib_config_no_security_curve_cmd);
 	}
-	install_element(L2MCD_FIB_NODE, &l2mcd_fib_heartbeat_cmd);
-	install_element(L2MCD_FIB_NODE, &l2mcd_fib_hold_on_loss_cmd);
-	install_element(L2MCD_FIB_NODE, &l2mcd_fib_restart_time_cmd);
-	install_element(L2MCD_FIB_NODE, &l2mcd_fib_require_ack_cmd);
+	install_element(MCAST_FIB_NODE, &fib_config_heartbeat_cmd);
+	install_element(MCAST_FIB_NODE, &fib_config_hold_on_loss_cmd);
+	install_element(MCAST_FIB_NODE, &fib_config_restart_time_cmd);
+	install_element(MCAST_FIB_NODE, &fib_config_require_ack_cmd);
 }

@@ -71,3 +71,15 @@ int json_rows_end(struct json_rows *r)
 	vty_out(r->vty, r->n ? "\n]\n}\n" : "{}\n");
 	return CMD_SUCCESS;
 }
+
+int vty_refuse(struct vty *vty, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintfrr(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	vty_out(vty, "%% %s\n", text);
+	return CMD_WARNING_CONFIG_FAILED;
+}

@@ -41,4 +41,7 @@ static inline struct json_rows json_rows_init(struct vty *vty, const char *name)
 void json_row(struct json_rows *r, json_object *row);
 int json_rows_end(struct json_rows *r);
 
+/** A command refuses its input: "% reason"; CMD_WARNING_CONFIG_FAILED. */
+int vty_refuse(struct vty *vty, const char *fmt, ...) PRINTFRR(2, 3);
+
 #endif
