@@ -13,12 +13,7 @@
 #include "l2mcd/l2mcd_p.h"
 
 #include "lib/gmp_host.h"
-
-#include <fcntl.h>
-#include <libmnl/libmnl.h>
-#include <linux/if_tun.h>
-#include <linux/rtnetlink.h>
-#include <sys/ioctl.h>
+#include "lib/tun.h"
 
 #define READ_BUDGET 256 /* packets per wake-up */
 
@@ -76,71 +71,6 @@ static void upstream_read(struct event *event)
 
 /* ---------------------------------------------------------------- the device */
 
-/* One message with address and prefix length: zebra must not see an intermediate /32. */
-static bool add_address(unsigned int ifindex, const struct addr *a, uint8_t prefixlen)
-{
-	char buf[MNL_SOCKET_BUFFER_SIZE];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_ROUTE);
-	struct ifaddrmsg *ifa;
-	ssize_t n = -1;
-
-	nlh->nlmsg_type = RTM_NEWADDR;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK;
-	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
-	ifa->ifa_family = AF_INET;
-	ifa->ifa_prefixlen = prefixlen;
-	ifa->ifa_index = ifindex;
-	mnl_attr_put(nlh, IFA_LOCAL, 4, addr_octets(a));
-	mnl_attr_put(nlh, IFA_ADDRESS, 4, addr_octets(a));
-	if (nl && mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) >= 0)
-		n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-	if (n > 0)
-		n = mnl_cb_run(buf, n, 0, 0, NULL, NULL); /* -1 and errno: refused */
-	if (nl)
-		mnl_socket_close(nl);
-	return n >= 0;
-}
-
-static bool configure_device(const struct l2mcd_multicast *m)
-{
-	struct ifreq ifr = {};
-	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool ok;
-
-	if (s < 0)
-		return false;
-	strlcpy(ifr.ifr_name, m->upstream_interface, sizeof(ifr.ifr_name));
-	ok = add_address(if_nametoindex(m->upstream_interface), &m->upstream_address,
-			 m->upstream_prefixlen) &&
-	     ioctl(s, SIOCGIFFLAGS, &ifr) == 0;
-	ifr.ifr_flags |= IFF_UP | IFF_MULTICAST;
-	ok = ok && ioctl(s, SIOCSIFFLAGS, &ifr) == 0;
-	close(s);
-	return ok;
-}
-
-static int open_device(const struct l2mcd_multicast *m)
-{
-	struct ifreq ifr = {.ifr_flags = IFF_TUN | IFF_NO_PI};
-	int tun = -1, err = 0;
-
-	strlcpy(ifr.ifr_name, m->upstream_interface, sizeof(ifr.ifr_name));
-	frr_with_privs (&l2mcd_privs) {
-		tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-		if (tun >= 0 && (ioctl(tun, TUNSETIFF, &ifr) < 0 || ioctl(tun, TUNSETPERSIST, 1) < 0 ||
-				 !configure_device(m))) {
-			err = errno;
-			close(tun);
-			tun = -1;
-		} else {
-			err = errno;
-		}
-	}
-	errno = err;
-	return tun;
-}
-
 static void close_device(struct l2mcd *d, bool remove)
 {
 	event_cancel(&t_read);
@@ -151,13 +81,9 @@ static void close_device(struct l2mcd *d, bool remove)
 	}
 	if (fd < 0)
 		return;
-	if (remove) {
-		frr_with_privs (&l2mcd_privs) {
-			if (ioctl(fd, TUNSETPERSIST, 0) < 0)
-				zlog_warn("cannot remove %s: %s", device, safe_strerror(errno));
-		}
+	frr_with_privs (&l2mcd_privs) {
+		tun_close(fd, remove);
 	}
-	close(fd);
 	fd = -1;
 }
 
@@ -196,18 +122,22 @@ void l2mcd_upstream_reconcile(struct l2mcd *d)
 {
 	const struct l2mcd_multicast *m = &d->config.multicast;
 	bool want = d->config.present && d->config.provider != L2MCD_PROVIDER_NONE;
+	int error = 0;
 
 	if (fd >= 0 && (!want || strcmp(device, m->upstream_interface) != 0 ||
 			addr_cmp(&device_address, &m->upstream_address) != 0))
 		close_device(d, true);
 	if (!want || fd >= 0)
 		return;
-	fd = open_device(m);
+	frr_with_privs (&l2mcd_privs) {
+		fd = tun_open(m->upstream_interface, &m->upstream_address, m->upstream_prefixlen);
+		error = errno;
+	}
 	if (fd < 0) {
-		if (errno != last_error) /* tried again at each reconciliation */
+		if (error != last_error) /* tried again at each reconciliation */
 			zlog_err("cannot make %s from /dev/net/tun: %s", m->upstream_interface,
-				 safe_strerror(errno));
-		last_error = errno;
+				 safe_strerror(error));
+		last_error = error;
 		return;
 	}
 	last_error = 0;

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A TUN with an address; see tun.h. */
+#include "lib/tun.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* One message with address and prefix length: zebra must not see an intermediate /32. */
+static bool add_address(unsigned int ifindex, const struct addr *a, uint8_t prefixlen)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct mnl_socket *nl = mnl_socket_open(NETLINK_ROUTE);
+	struct ifaddrmsg *ifa;
+	ssize_t n = -1;
+
+	nlh->nlmsg_type = RTM_NEWADDR;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK;
+	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
+	ifa->ifa_family = AF_INET;
+	ifa->ifa_prefixlen = prefixlen;
+	ifa->ifa_index = ifindex;
+	mnl_attr_put(nlh, IFA_LOCAL, 4, addr_octets(a));
+	mnl_attr_put(nlh, IFA_ADDRESS, 4, addr_octets(a));
+	if (nl && mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) >= 0)
+		n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+	if (n > 0)
+		n = mnl_cb_run(buf, n, 0, 0, NULL, NULL); /* -1 and errno: refused */
+	if (nl)
+		mnl_socket_close(nl);
+	return n >= 0;
+}
+
+static bool set_up(struct ifreq *ifr, const struct addr *address, uint8_t prefixlen)
+{
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool ok;
+
+	if (s < 0)
+		return false;
+	ok = ioctl(s, SIOCGIFINDEX, ifr) == 0 && add_address(ifr->ifr_ifindex, address, prefixlen) &&
+	     ioctl(s, SIOCGIFFLAGS, ifr) == 0;
+	ifr->ifr_flags |= IFF_UP | IFF_MULTICAST;
+	ok = ok && ioctl(s, SIOCSIFFLAGS, ifr) == 0;
+	close(s);
+	return ok;
+}
+
+int tun_open(const char *name, const struct addr *address, uint8_t prefixlen)
+{
+	struct ifreq ifr = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK), error;
+
+	if (fd < 0)
+		return -1;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	if (ioctl(fd, TUNSETIFF, &ifr) == 0 && ioctl(fd, TUNSETPERSIST, 1) == 0 &&
+	    set_up(&ifr, address, prefixlen))
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+void tun_close(int fd, bool remove)
+{
+	if (remove)
+		ioctl(fd, TUNSETPERSIST, 0);
+	close(fd);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tun.h - the interface between a daemon and stock pimd: a TUN with an address.
+ *
+ * The device outlives a daemon that dies (pimd keeps its state, forwarding goes on); an orderly
+ * stop removes it.  Needs CAP_NET_ADMIN, and access to /dev/net/tun.
+ */
+#ifndef MCAST_TUN_H
+#define MCAST_TUN_H
+
+#include "lib/addr.h"
+
+/**
+ * Makes the device or attaches to the one that is there; IPv4 address, up, multicast.  Returns
+ * the file descriptor (non-blocking, one IP packet a read or write), or -1 and errno.
+ */
+int tun_open(const char *name, const struct addr *address, uint8_t prefixlen);
+
+/** remove: the device goes, too; otherwise it stays. */
+void tun_close(int fd, bool remove);
+
+#endif
