@@ -51,6 +51,9 @@
 #define event_add_timer_msec thread_add_timer_msec
 #define event_add_event	     thread_add_event
 #define event_cancel	     thread_cancel
+#define event_fetch	     thread_fetch
+#define event_call	     thread_call
+#define event_master_create  thread_master_create
 #define EVENT_ARG	     THREAD_ARG
 #define EVENT_FD	     THREAD_FD
 #define EVENT_VAL	     THREAD_VAL

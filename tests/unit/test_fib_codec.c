@@ -349,6 +349,98 @@ START_TEST(messages_have_a_maximum_size)
 }
 END_TEST
 
+enum change {
+	PEER_TUNNEL,
+	LOCAL_ADDRESS,
+	LOCAL_PORT,
+	PEER_ADDRESS,
+	PEER_PORT,
+	CHECKSUM, /* tunnel */
+	PEER_SESSION,
+	ROLE,
+	INTERFACE,
+	FRAMING,
+	MAC,
+	PPPOE_SESSION,
+	VLANS,
+	VLAN,
+	UNICAST,
+	MAXIMUM,
+	MEMBERS,
+	MEMBER, /* replication */
+	UPSTREAM,
+	BRANCHES,
+	KIND,
+	TUNNEL,
+	SESSION,
+	BRANCH_PEER,
+	SEQUENCING, /* flow */
+	CHANGES
+};
+
+static void change_tunnel(struct fib_l2tp_tunnel *t, enum change what)
+{
+	t->peer_tunnel_id ^= what == PEER_TUNNEL;
+	t->local.addr.b[15] ^= what == LOCAL_ADDRESS;
+	t->local.port ^= what == LOCAL_PORT;
+	t->peer.addr.b[0] ^= what == PEER_ADDRESS;
+	t->peer.port ^= what == PEER_PORT;
+	t->udp_checksum ^= what == CHECKSUM;
+}
+
+static void change_session(struct fib_access_session *s, enum change what)
+{
+	s->peer_session_id ^= what == PEER_SESSION;
+	s->role ^= what == ROLE ? FIB_ROLE_LAC ^ FIB_ROLE_LNS : 0;
+	s->interface[14] ^= what == INTERFACE;
+	s->framing ^= what == FRAMING ? FIB_FRAMING_PPPOE ^ FIB_FRAMING_ETHERNET : 0;
+	s->pppoe.mac[5] ^= what == MAC;
+	s->pppoe.session_id ^= what == PPPOE_SESSION;
+	s->pppoe.n_vlans -= what == VLANS;
+	s->pppoe.vlan[1] ^= what == VLAN;
+	s->unicast ^= what == UNICAST;
+	s->maximum_packet ^= what == MAXIMUM;
+}
+
+static void change_flow(struct fib_l2tp_flow *f, enum change what)
+{
+	f->upstream_interface[0] ^= what == UPSTREAM;
+	f->n_branches -= what == BRANCHES;
+	f->branches[0].kind ^= what == KIND ? 3 : 0;
+	f->branches[1].tunnel_id ^= what == TUNNEL;
+	f->branches[1].session_id ^= what == SESSION;
+	f->branches[0].peer_session_id ^= what == BRANCH_PEER;
+	f->branches[0].sequencing ^= what == SEQUENCING;
+}
+
+START_TEST(every_field_of_a_value_makes_a_difference)
+{
+	enum change what = _i;
+	struct fib_op op = what < PEER_SESSION ? tunnel_op()
+			   : what < MEMBERS    ? session_op()
+			   : what < UPSTREAM   ? replication_op()
+					       : flow_op();
+	enum fib_table table = op.key.table;
+	union fib_value copy = {};
+
+	fib_value_copy(table, &copy, &op.value);
+	ck_assert(fib_value_equal(table, &copy, &op.value));
+	if (table == FIB_L2TP_TUNNEL)
+		change_tunnel(&copy.l2tp_tunnel, what);
+	else if (table == FIB_ACCESS_SESSION)
+		change_session(&copy.access_session, what);
+	else if (what == MEMBERS)
+		copy.l2tp_replication.n_members--;
+	else if (what == MEMBER)
+		copy.l2tp_replication.members[2]++;
+	else
+		change_flow(&copy.l2tp_flow, what);
+	ck_assert(!fib_value_equal(table, &copy, &op.value));
+	fib_value_free(table, &copy);
+	fib_value_free(table, &op.value);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- by hand */
 
 /* Just enough of protobuf to write what no encoder of ours would. */
@@ -733,6 +825,7 @@ int main(int argc, char **argv)
 	tcase_add_loop_test(c, the_size_of_an_operation_is_never_underestimated, 0,
 			    array_size(op_samples));
 	tcase_add_test(c, messages_have_a_maximum_size);
+	tcase_add_loop_test(c, every_field_of_a_value_makes_a_difference, 0, CHANGES);
 	tcase_add_loop_test(c, values_out_of_range_are_refused, 0, array_size(defects));
 	tcase_add_test(c, what_is_no_message_is_refused);
 	tcase_add_test(c, a_small_message_cannot_take_much_memory);

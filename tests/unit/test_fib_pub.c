@@ -320,6 +320,46 @@ START_TEST(a_requeued_object_is_sent_as_it_is_by_then)
 }
 END_TEST
 
+START_TEST(a_promise_that_did_not_arrive_is_not_kept)
+{
+	struct fib_route to;
+	struct fib_msg m;
+
+	peers[0].hello.max_batch = 2;
+	go_live(0);
+	set_flow(1, 1, 1);
+	set_flow(2, 1, 1);
+	ck_assert(fib_pub_output(pub, &to, &m, now));
+	ck_assert_uint_gt(m.update.journal, 0); /* all is in here */
+	fib_pub_blocked(pub, &to, &m);
+	fib_msg_free(&m);
+	set_tunnel(1); /* goes first, so that one flow is left */
+	fib_pub_writable(pub);
+	m = hear(0, FIB_MSG_UPDATE);
+	ck_assert_uint_eq(m.update.n_ops, 2);
+	ck_assert_uint_eq(m.update.journal, 0);
+	fib_msg_free(&m);
+}
+END_TEST
+
+START_TEST(completion_does_not_wait_for_deletions)
+{
+	struct fib_key tunnel = fib_key_l2tp_tunnel(1);
+	struct fib_msg m;
+
+	set_tunnel(1);
+	set_session(1, 1, false);
+	go_live(0);
+	set_session(1, 1, true);
+	fib_pub_del(pub, &tunnel);
+	set_tunnel(1);
+	fib_pub_complete(pub);
+	fib_pub_del(pub, &tunnel);
+	m = hear(0, FIB_MSG_SNAPSHOT_END);
+	ck_assert_int_eq(m.snapshot_end.table, FIB_L2TP_TUNNEL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("fib_pub");
@@ -341,6 +381,8 @@ int main(void)
 	tcase_add_test(c, consumers_take_turns);
 	tcase_add_test(c, what_the_transport_cannot_take_is_sent_again);
 	tcase_add_test(c, a_requeued_object_is_sent_as_it_is_by_then);
+	tcase_add_test(c, a_promise_that_did_not_arrive_is_not_kept);
+	tcase_add_test(c, completion_does_not_wait_for_deletions);
 	suite_add_tcase(s, c);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
