@@ -339,10 +339,20 @@ static void cb_consumer(void *ctx, const struct fib_consumer *c, bool up, const 
 		  up ? "" : reason);
 }
 
+static void cb_slow(void *ctx, const struct fib_consumer *c, msec_t since)
+{
+	struct fib_consumer_info i;
+
+	fib_consumer_info(c, &i);
+	zlog_warn("forwarding agent %s is slow: no progress for %" PRId64 " s, %zu objects wait",
+		  i.name, (l2mcd_now() - since) / MSEC_PER_S, i.dirty);
+}
+
 static const struct fib_pub_ops pub_ops = {
 	.installed = cb_installed,
 	.activity = cb_activity,
 	.consumer = cb_consumer,
+	.slow = cb_slow,
 };
 
 /* ---------------------------------------------------------------- the round */

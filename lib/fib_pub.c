@@ -221,6 +221,8 @@ void fib_pub_gone(struct fib_pub *pub, const struct fib_route *peer, const char 
 
 /* ---------------------------------------------------------------- timers */
 
+#define SLOW_NEWS_MS 60000
+
 static msec_t silence_limit(const struct fib_consumer *c)
 {
 	return (msec_t)c->heartbeat_ms * c->liveness;
@@ -244,15 +246,28 @@ static msec_t give_up_at(const struct fib_consumer *c)
 	       c->pub->params.stall_ms;
 }
 
-static void consumer_run(struct fib_consumer *c)
+static void review_pace(struct fib_consumer *c, bool busy)
 {
 	struct fib_pub *pub = c->pub;
-	bool busy = fib_consumer_busy(c);
+	bool was_slow = c->slow;
 
 	if (busy && !c->busy)
 		c->progress_at = pub->now;
 	c->busy = busy;
 	c->slow = busy && (c->slow || pub->now >= c->progress_at + silence_limit(c));
+	if (!c->slow || (was_slow && pub->now < c->slow_at + SLOW_NEWS_MS))
+		return;
+	c->slow_at = pub->now;
+	if (pub->ops->slow)
+		pub->ops->slow(pub->ctx, c, c->progress_at);
+}
+
+static void consumer_run(struct fib_consumer *c)
+{
+	struct fib_pub *pub = c->pub;
+	bool busy = fib_consumer_busy(c);
+
+	review_pace(c, busy);
 	if (pub->now >= c->last_tx + c->heartbeat_ms)
 		c->ping_due = true;
 	if (pub->now < give_up_at(c))

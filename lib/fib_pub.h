@@ -54,6 +54,8 @@ struct fib_pub_ops {
 	void (*activity)(void *ctx, const struct fib_consumer *c, const struct fib_activity *a);
 	/** A consumer came (up) or went. */
 	void (*consumer)(void *ctx, const struct fib_consumer *c, bool up, const char *reason);
+	/** A consumer has work and has made no progress since then; once a minute. */
+	void (*slow)(void *ctx, const struct fib_consumer *c, msec_t since);
 };
 
 /** epoch: a number no earlier run of the daemon used. */

@@ -80,6 +80,7 @@ struct fib_consumer {
 	struct fib_hello hello;
 	uint32_t tables, max_batch, window, heartbeat_ms, liveness;
 	uint64_t session_id;
+	msec_t slow_at; /* when its owner was told last */
 	msec_t since, last_rx, last_tx, progress_at; /* progress: an Ack that says something new */
 	bool hello_ack_due, resume, ping_due, pong_due, blocked, slow, busy;
 	uint64_t pong_stamp, ping_stamp;

@@ -7,7 +7,7 @@ struct fib_pub_params params;
 struct peer peers[PEERS];
 struct news news;
 msec_t now;
-unsigned int ups, downs, activities;
+unsigned int ups, downs, activities, slows;
 char down_reason[FIB_TEXT_LEN];
 
 static void on_installed(void *ctx, const struct fib_key *key, uint64_t generation,
@@ -34,12 +34,18 @@ static void on_consumer(void *ctx, const struct fib_consumer *c, bool up, const 
 	snprintf(down_reason, sizeof(down_reason), "%s", reason);
 }
 
-static const struct fib_pub_ops ops = {on_installed, on_activity, on_consumer};
+static void on_slow(void *ctx, const struct fib_consumer *c, msec_t since)
+{
+	ck_assert_int_le(since, now);
+	slows++;
+}
+
+static const struct fib_pub_ops ops = {on_installed, on_activity, on_consumer, on_slow};
 
 void rig_setup(void)
 {
 	now = 5000;
-	ups = downs = activities = 0;
+	ups = downs = activities = slows = 0;
 	memset(&news, 0, sizeof(news));
 	memset(peers, 0, sizeof(peers));
 	fib_pub_params_default(&params);

@@ -36,7 +36,7 @@ extern struct fib_pub_params params;
 extern struct peer peers[PEERS];
 extern struct news news;
 extern msec_t now;
-extern unsigned int ups, downs, activities;
+extern unsigned int ups, downs, activities, slows;
 extern char down_reason[FIB_TEXT_LEN];
 
 /** tcase fixtures */

@@ -196,6 +196,7 @@ START_TEST(more_than_a_consumer_can_do_is_not_sent_but_reported)
 {
 	struct fib_key key = flow_key(1);
 	struct fib_object_info o;
+	uint64_t generation;
 	struct fib_msg m;
 
 	peers[0].hello.capabilities.maximum_branches = 127;
@@ -206,6 +207,9 @@ START_TEST(more_than_a_consumer_can_do_is_not_sent_but_reported)
 	ck_assert_int_eq(o.state, FIB_STATE_UNSUPPORTED);
 	ck_assert_str_eq(o.text, "not offloadable: branches 300 > 127");
 	ck_assert_int_eq(news.state, FIB_STATE_UNSUPPORTED);
+	generation = set_flow(1, 1, 301); /* as bad, but news about another generation */
+	hear_nothing();
+	ck_assert_uint_eq(news.generation, generation);
 	set_flow(1, 1, 127);
 	ck_assert_uint_eq(hear_all(), 1);
 	ck_assert_int_eq(state_of(&key), FIB_STATE_PENDING);
@@ -436,6 +440,7 @@ START_TEST(a_consumer_with_work_is_slow_before_it_is_dead)
 	ck_assert(!info_of(0).slow);
 	pass(200);
 	ck_assert(info_of(0).slow);
+	ck_assert_uint_eq(slows, 1);
 	pass(25000); /* design/fib.md 2.3: it may be busy with what it has got */
 	ck_assert_str_eq(info_of(0).state, "live");
 	say_ack(0, info_of(0).tx_seq);
@@ -462,6 +467,7 @@ START_TEST(slow_but_answering_is_never_given_up)
 	}
 	ck_assert_str_eq(info_of(0).state, "live");
 	ck_assert(info_of(0).slow);
+	ck_assert_uint_eq(slows, 10); /* told once a minute */
 	ck_assert_uint_eq(downs, 0);
 }
 END_TEST
