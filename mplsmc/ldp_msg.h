@@ -30,6 +30,7 @@ enum ldp_msg_type {
 	LDP_LABEL_RELEASE = 0x0403,
 	LDP_LABEL_ABORT = 0x0404,
 };
+#define LDP_MSG_ROWS 12
 
 /** Status codes with the E bit (spec table 1.5). */
 enum ldp_status {
@@ -184,6 +185,8 @@ size_t ldp_msg_encode(const struct ldp_msg *m, uint8_t *buf, size_t size);
 /** One PDU of one message. */
 size_t ldp_pdu_encode(const struct ldp_id *id, const struct ldp_msg *m, uint8_t *buf, size_t size);
 
+/** Number of a message type's row in the table, for counters; LDP_MSG_ROWS: unknown. */
+unsigned int ldp_msg_row(unsigned int type);
 const char *ldp_msg_name(unsigned int type);
 const char *ldp_status_name(uint32_t code);
 /** Readable decoding of one or more PDUs, as `test mpls multicast decode` prints it. */
