@@ -453,6 +453,23 @@ static struct l2mc_osl *subject(struct l2mc_lac_tunnel *t, const struct l2tp_msg
 	return l2mc_osl_find(t, m->session_id);
 }
 
+bool l2mc_lac_concerns(const struct l2mc_lac_tunnel *t, const struct l2tp_msg *m)
+{
+	const struct l2mc_lac *lac = t->lac;
+
+	switch (m->type) {
+	case L2TP_MSRQ:
+		return true;
+	case L2TP_MSEN: /* a LAC always knows the ID of the LNS */
+		return !m->session_id || l2mc_osl_find(t, m->session_id);
+	case L2TP_MSI:
+		return l2mc_osl_find(t, m->session_id) ||
+		       lac->ops->is_member(lac->ctx, (struct l2mc_lac_tunnel *)t, m->session_id);
+	default:
+		return false;
+	}
+}
+
 void l2mc_lac_input(struct l2mc_lac_tunnel *t, const struct l2tp_msg *m,
 		    const struct l2tp_fault *fault, msec_t now)
 {

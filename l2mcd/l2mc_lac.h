@@ -65,6 +65,8 @@ void l2mc_lac_session_gone(struct l2mc_lac_tunnel *t, uint16_t session_id);
 /** A message of RFC 4045 from the LNS; fault: it was malformed there (may be NULL). */
 void l2mc_lac_input(struct l2mc_lac_tunnel *t, const struct l2tp_msg *m,
 		    const struct l2tp_fault *fault, msec_t now);
+/** True if the message is for the LAC of a tunnel in which we are the LNS, too (A4045-22). */
+bool l2mc_lac_concerns(const struct l2mc_lac_tunnel *t, const struct l2tp_msg *m);
 /** The transport acknowledged the message sent with this cookie. */
 void l2mc_lac_acked(struct l2mc_lac *lac, uint64_t cookie, msec_t now);
 

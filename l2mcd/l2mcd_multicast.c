@@ -167,12 +167,8 @@ static const struct l2mc_lac_ops lac_ops = {
 void l2mcd_multicast_input(struct l2mcd_tunnel *t, const struct l2tp_msg *m,
 			   const struct l2tp_fault *fault, msec_t now)
 {
-	bool to_lac = t->lac && (m->type == L2TP_MSRQ || !t->lns ||
-				 (m->type != L2TP_MSRP && m->type != L2TP_MSE &&
-				  l2mc_osl_find(t->lac, m->session_id)));
-
 	trace(t, "received", m);
-	if (to_lac)
+	if (t->lac && (!t->lns || l2mc_lac_concerns(t->lac, m)))
 		l2mc_lac_input(t->lac, m, fault, now);
 	else if (t->lns)
 		l2mc_lns_input(t->lns, m, fault, now);

@@ -702,6 +702,29 @@ START_TEST(every_session_is_shown)
 }
 END_TEST
 
+/* A4045-22: both roles in one tunnel */
+START_TEST(the_messages_for_the_lac_can_be_told_from_those_for_the_lns)
+{
+	static const struct {
+		enum l2tp_msg_type type;
+		uint16_t session_id;
+		bool lac;
+	} rows[] = {
+		{L2TP_MSRQ, 0, true},	    {L2TP_MSRP, 0x4444, false}, {L2TP_MSE, 0x3001, false},
+		{L2TP_MSI, 0x3001, true},   {L2TP_MSI, 3, true},	{L2TP_MSI, 0x4444, false},
+		{L2TP_MSEN, 0x3001, true},  {L2TP_MSEN, 0, true},	{L2TP_MSEN, 3, false},
+		{L2TP_MSEN, 0x4444, false},
+	};
+
+	established();
+	for (size_t i = 0; i < array_size(rows); i++) {
+		struct l2tp_msg m = {.type = rows[i].type, .session_id = rows[i].session_id};
+
+		ck_assert_int_eq(l2mc_lac_concerns(b.t, &m), rows[i].lac);
+	}
+}
+END_TEST
+
 /* ---------------------------------------------------------------- state x message */
 
 /* S4045-A1 to -A7, S4045-X1, A4045-47; the messages of a LAC are not for a LAC */
@@ -795,6 +818,7 @@ int main(void)
 	tcase_add_test(tc, an_empty_list_is_no_reason_to_end_a_session);
 	tcase_add_test(tc, a_tunnel_takes_its_sessions_along);
 	tcase_add_test(tc, every_session_is_shown);
+	tcase_add_test(tc, the_messages_for_the_lac_can_be_told_from_those_for_the_lns);
 	tcase_add_loop_test(tc, every_message_in_every_state, 0, array_size(product) * MESSAGES);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
