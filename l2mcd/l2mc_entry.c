@@ -131,7 +131,7 @@ void l2mc_entry_join(struct l2mc_entry *e, struct l2mc_session *s)
 		return;
 	}
 	if (e->state == L2MC_ENTRY_HELD && e->session != s)
-		l2mc_entry_leave(e, false);
+		l2mc_entry_leave(e);
 	if (e->state != L2MC_ENTRY_NONE && e->state != L2MC_ENTRY_HELD)
 		return;
 	w = l2mc_withdraw_find(e->m->user, s);
@@ -201,6 +201,10 @@ void l2mc_entry_move(struct l2mc_entry *from, struct l2mc_entry *to)
 			w->held = to;
 	}
 	to->attempts = from->attempts;
+	if (to->refused && from->counted) { /* in another session, at another time */
+		to->refused = false;
+		l2mc_entry_count(to, l2mc_entry_context(to), true);
+	}
 	/* the new place first: the flow is never without it */
 	l2mc_entry_set(to, s, state);
 	l2mc_entry_set(from, NULL, L2MC_ENTRY_NONE);
@@ -235,7 +239,7 @@ void l2mc_withdraw_release(struct l2mc_withdraw *w)
 	}
 }
 
-static void withdraw_add(struct l2mc_entry *e, bool wants)
+static void withdraw_add(struct l2mc_entry *e)
 {
 	struct l2mc_session *s = e->session;
 	struct l2mc_withdraw *w = XCALLOC(MTYPE_L2MC_WITHDRAW, sizeof(*w));
@@ -245,10 +249,6 @@ static void withdraw_add(struct l2mc_entry *e, bool wants)
 	w->was_acked = e->state == L2MC_ENTRY_ACKED;
 	l2mc_withdraws_add_tail(&s->withdraws[false], w);
 	l2mc_user_withdraws_add_tail(&w->user->withdraws, w);
-	if (wants && w->was_acked) {
-		w->held = e;
-		l2mc_entry_set(e, s, L2MC_ENTRY_HELD);
-	}
 	l2mc_session_queue(s);
 }
 
@@ -259,7 +259,7 @@ void l2mc_withdraw_free(struct l2mc_withdraw *w)
 	XFREE(MTYPE_L2MC_WITHDRAW, w);
 }
 
-void l2mc_entry_leave(struct l2mc_entry *e, bool wants)
+void l2mc_entry_leave(struct l2mc_entry *e)
 {
 	struct l2mc_session *s = e->session;
 	struct l2mc_withdraw *w;
@@ -275,19 +275,15 @@ void l2mc_entry_leave(struct l2mc_entry *e, bool wants)
 	case L2MC_ENTRY_LISTED:
 	case L2MC_ENTRY_ACKED:
 		if (!e->m->user->gone && s->state == L2MC_ESTABLISHED)
-			withdraw_add(e, wants);
+			withdraw_add(e);
 		break;
 	case L2MC_ENTRY_HELD:
 		w = l2mc_withdraw_find(e->m->user, s);
 		if (w) {
 			w->rejoin = false;
-			if (!wants)
-				w->held = NULL;
+			w->held = NULL;
 		}
-		if (wants && w)
-			return;
 		break;
 	}
-	if (e->state != L2MC_ENTRY_HELD || !wants)
-		l2mc_entry_set(e, NULL, L2MC_ENTRY_NONE);
+	l2mc_entry_set(e, NULL, L2MC_ENTRY_NONE);
 }

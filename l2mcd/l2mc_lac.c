@@ -253,15 +253,16 @@ void l2mc_lac_acked(struct l2mc_lac *lac, uint64_t cookie, msec_t now)
 
 /* ---------------------------------------------------------------- acknowledgements */
 
-/* What is due and installed; a message holds one AVP 82 (A4045-6, -7), never an empty one. */
+/*
+ * What is due and installed, hence after the MSE (A4045-13); a message holds one AVP 82
+ * (A4045-6, -7), never an empty one.
+ */
 static void acknowledge(struct l2mc_osl *o)
 {
 	struct l2tp_sid_op ops[L2TP_MAX_SIDS_PER_AVP];
 	uint16_t ids[L2TP_MAX_SIDS_PER_AVP];
 	size_t n;
 
-	if (o->state != L2MC_OSL_ESTABLISHED) /* after the MSE (A4045-13) */
-		return;
 	while ((n = l2mc_osl_set_take_due(&o->set, ids, array_size(ids)))) {
 		struct l2tp_msg m = {
 			.type = L2TP_MSI,

@@ -44,8 +44,8 @@ struct l2mc_policy {
 	uint32_t nos_retry_ms;	   /* list unacknowledged sessions again (A4045-12) ... */
 	uint32_t nos_retries;	   /* ... so many times */
 	uint32_t withdraw_ms;	   /* unicast resumes at the latest (A4045-37) */
-	uint32_t await_ms; /* a new receiver of a running session gets no unicast copy this
-			    * long: its NOSA is on the way; 0: it does */
+	uint32_t await_ms;	   /* a new receiver of a running session gets no unicast copy this
+				    * long: its NOSA is on the way; 0: it does */
 };
 
 /** The defaults of the catalogue: 2, 2, 10 s, ... */

@@ -46,12 +46,12 @@ struct l2mc_entry {
 	struct l2mc_membership *m;
 	struct l2mc_term *term; /* NULL: the whole group */
 	enum l2mc_entry_state state;
-	uint32_t attempts; /* how often a NOS has listed it since it joined */
+	uint32_t attempts;		     /* how often a NOS has listed it since it joined */
 	struct l2mc_awaited_item in_awaited; /* in session->awaited, if awaited */
 	msec_t await_until;
 	bool awaited; /* NOSA expected at any moment: no unicast copy is started meanwhile */
-	bool refused;	   /* never acknowledged: stays on unicast (A4045-12) */
-	bool counted;	   /* in rc->n_eligible */
+	bool refused; /* never acknowledged: stays on unicast (A4045-12) */
+	bool counted; /* in rc->n_eligible */
 };
 
 /** A source that a member names. */
@@ -313,6 +313,12 @@ static inline bool l2mc_entry_serves(const struct l2mc_entry *e)
 	return e->state == L2MC_ENTRY_ACKED || e->state == L2MC_ENTRY_HELD || e->awaited;
 }
 
+/** The context it is a receiver of. */
+static inline struct l2mc_rc *l2mc_entry_context(struct l2mc_entry *e)
+{
+	return e->term ? &e->term->source->rc : &e->m->g->rc;
+}
+
 /** Receivers in the OSL that no NOSA has confirmed. */
 static inline size_t l2mc_session_unconfirmed(const struct l2mc_session *s)
 {
@@ -379,8 +385,9 @@ void l2mc_entry_join_new(struct l2mc_entry *e, struct l2mc_session *s);
 /** Timer: whoever waited long enough gets unicast copies. */
 void l2mc_entry_await_fires(struct timer *t, msec_t now);
 
-/** The receiver leaves the OSL; wants: it still wants the flow, by unicast. */
-void l2mc_entry_leave(struct l2mc_entry *e, bool wants);
+/** The receiver leaves the OSL.  If it still wants the flow l2mc_entry_join() comes next: then
+ *  it is HELD until the LAC has the withdrawal. */
+void l2mc_entry_leave(struct l2mc_entry *e);
 
 /** The receiver keeps its place in the OSL under another entry (same user, same session). */
 void l2mc_entry_move(struct l2mc_entry *from, struct l2mc_entry *to);

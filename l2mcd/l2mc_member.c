@@ -211,7 +211,7 @@ static struct l2mc_term *term_new(struct l2mc_membership *m, const struct addr *
 static void term_free(struct l2mc_term *term, bool exclude)
 {
 	if (!exclude) {
-		l2mc_entry_leave(&term->entry, false);
+		l2mc_entry_leave(&term->entry);
 		l2mc_entry_count(&term->entry, &term->source->rc, false);
 		l2mc_terms_del(&term->source->wanted[term->served], term);
 	}
@@ -334,11 +334,11 @@ static void review_membership(struct l2mc_membership *m, msec_t now)
 
 	recount(m);
 	if (!m->entry.counted)
-		l2mc_entry_leave(&m->entry, true);
+		l2mc_entry_leave(&m->entry);
 	if (!m->exclude)
 		for (size_t i = 0; i < m->n_terms; i++)
 			if (!m->terms[i]->entry.counted)
-				l2mc_entry_leave(&m->terms[i]->entry, true);
+				l2mc_entry_leave(&m->terms[i]->entry);
 	l2mc_membership_join(m);
 	review(m->g, &f, now);
 	XFREE(MTYPE_TMP, sources);
@@ -394,7 +394,7 @@ static void change(struct l2mc_membership *m, const struct gmp_filter *new, msec
 	m->served = m->exclude && l2mc_entry_serves(&m->entry);
 	count_excluder(m, 1);
 	if (gmp_filter_empty(new)) {
-		l2mc_entry_leave(&m->entry, false);
+		l2mc_entry_leave(&m->entry);
 		m->entry.refused = false;
 	}
 	recount(m);

@@ -255,7 +255,6 @@ void l2mc_session_adopt(struct l2mc_session *s, struct l2mc_tsource *ts)
 	context_of(s)->session = NULL;
 	s->ts = ts;
 	context_of(s)->session = s;
-	timer_stop(s->lns->wheel, &s->hold); /* other receivers, another count */
 	if (s->state != L2MC_ESTABLISHED)
 		s->source = ts ? ts->s.addr : ADDR_ANY;
 }
@@ -299,7 +298,7 @@ void l2mc_session_close(struct l2mc_session *s, enum l2tp_msen_result result, en
 			struct l2mc_entry *e;
 
 			while ((e = l2mc_entries_first(&s->entries[i])))
-				l2mc_entry_leave(e, false);
+				l2mc_entry_leave(e);
 		}
 		while (l2mc_withdraws_count(&s->withdraws[false]))
 			send_update(s, now); /* the MSEN waits for no acknowledgement */
@@ -358,8 +357,8 @@ static void retry_fires(struct timer *t, msec_t now)
 
 		if (e->attempts > s->lns->policy.nos_retries) { /* stays on unicast */
 			e->refused = true;
-			l2mc_entry_count(e, e->term ? &e->term->source->rc : &s->g->rc, false);
-			l2mc_entry_leave(e, false);
+			l2mc_entry_count(e, l2mc_entry_context(e), false);
+			l2mc_entry_leave(e);
 		} else {
 			l2mc_entry_set(e, s, L2MC_ENTRY_ADD);
 			l2mc_session_queue(s);

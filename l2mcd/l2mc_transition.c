@@ -178,7 +178,7 @@ static void take_source(struct l2mc_session *s, struct l2mc_tsource *ts)
 			if (term)
 				l2mc_entry_move(e, &term->entry);
 			else
-				l2mc_entry_leave(e, false);
+				l2mc_entry_leave(e);
 		}
 	}
 	/* those that came meanwhile; joining may move a term to the other list */
