@@ -19,9 +19,9 @@
 
 #include "tests/sim/l2mc_world.h"
 
-	/* ---------------------------------------------------------------- checks */
+/* ---------------------------------------------------------------- checks */
 
-	static void add_copy(void *arg, const struct l2mc_branch *b)
+static void add_copy(void *arg, const struct l2mc_branch *b)
 {
 	struct copies *c = arg;
 
@@ -112,9 +112,33 @@ static bool acked_in(const struct session *s, int u)
 	       !(s->withdrawn[id] && w.now - s->withdrawn_at[id] >= w.policy.withdraw_ms);
 }
 
+/* What the engine knows of a member of the group. */
+static struct l2mc_membership *membership(int u, int g)
+{
+	struct l2mc_group key = {.addr = group_addr(g)};
+	struct l2mc_group *group = l2mc_groups_find(&w.lns->groups, &key);
+
+	return group && w.user[u].u ? l2mc_membership_find(w.user[u].u, group) : NULL;
+}
+
+/* The session for whose NOSA a new member waits without a unicast copy, or NULL. */
+static const struct l2mc_session *awaited(int u, int g, int k)
+{
+	struct l2mc_membership *m = membership(u, g);
+	struct addr source = source_addr(k);
+	struct l2mc_term *term = k == ANY ? NULL : l2mc_membership_term(m, &source);
+	const struct l2mc_entry *e = m->entry.awaited ? &m->entry : term ? &term->entry : NULL;
+
+	if (!e || !e->awaited || e->await_until > w.now + 200)
+		return NULL;
+	must(e->state == L2MC_ENTRY_ADD || e->state == L2MC_ENTRY_LISTED);
+	return e->session;
+}
+
 /* Copies of a packet of this flow that reach a member. */
 static void check_packet(int g, int k)
 {
+	static bool got[USERS][GROUPS][SOURCES + 1];
 	const struct copies *c = &w.copies[g][w.copies[g][k].live ? k : ANY];
 	uint64_t useful[TUNNELS] = {0};
 
@@ -128,7 +152,11 @@ static void check_packet(int g, int k)
 			n += member;
 			useful[t] |= (uint64_t)member << id;
 		}
-		must(n == member);
+		if (member && !n && !got[u][g][k] && awaited(u, g, k))
+			useful[t] |= UINT64_C(1) << awaited(u, g, k)->session_id;
+		else
+			must(n == member);
+		got[u][g][k] = member && n; /* and will not be without any more */
 	}
 	if (c->live && (c->flow->s.n_include || k == ANY || w.copies[g][k].live))
 		for (int t = 0; t < TUNNELS; t++)
@@ -140,11 +168,7 @@ static void check_served(int g, int k)
 {
 	for (int u = 0; u < USERS; u++) {
 		struct user *user = &w.user[u];
-		struct addr group = group_addr(g);
-		struct l2mc_group key = {.addr = group};
-		struct l2mc_group *gr = l2mc_groups_find(&w.lns->groups, &key);
-		struct l2mc_membership *m =
-			gr && user->u ? l2mc_membership_find(user->u, gr) : NULL;
+		struct l2mc_membership *m = membership(u, g);
 		struct l2mc_term *term;
 		struct l2mc_session *s;
 		struct addr source = source_addr(k);
@@ -195,7 +219,7 @@ static void check_all(void)
 static void random_policy(void)
 {
 	l2mc_policy_default(&w.policy);
-	w.policy.await_ms = 0; /* unicast copies until acknowledged */
+	w.policy.await_ms = rnd(2) ? 0 : 200; /* unicast copies until acknowledged, or later */
 	w.policy.per_group = rnd(3) == 0;
 	w.policy.threshold = 1 + rnd(3);
 	w.policy.teardown = rnd(3);

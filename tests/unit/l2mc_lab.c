@@ -99,14 +99,17 @@ static void flow_changed(void *ctx, struct l2mc_flow *f, bool gone)
 	struct lab *lab = ctx;
 	size_t i;
 
-	for (i = 0; i < lab->n_flows && lab->flows[i] != f; i++)
+	for (i = 0; i < lab->n_flows && lab->flows[i].flow != f; i++)
 		;
-	if (i == lab->n_flows && !gone) {
-		ck_assert_uint_lt(lab->n_flows, array_size(lab->flows));
-		lab->flows[lab->n_flows++] = f;
-	} else if (i < lab->n_flows && gone) {
-		lab->flows[i] = lab->flows[--lab->n_flows];
+	if (gone) {
+		if (i < lab->n_flows)
+			lab->flows[i] = lab->flows[--lab->n_flows];
+		return;
 	}
+	ck_assert_uint_lt(i, array_size(lab->flows));
+	if (i == lab->n_flows)
+		lab->flows[lab->n_flows++].flow = f;
+	lab->flows[i].told = true;
 }
 
 static void print_filter(char *buf, size_t size, const struct gmp_filter *f)
@@ -405,24 +408,30 @@ const char *lab_copies(struct lab *lab, int group, int source)
 {
 	static struct copies c;
 	struct addr g = lab_group(group), s = lab_source(group, source);
-	struct l2mc_flow *best = NULL;
+	struct lab_flow *best = NULL;
 
 	memset(&c, 0, sizeof(c));
 	c.lab = lab;
 	for (size_t i = 0; i < lab->n_flows; i++) {
-		struct l2mc_flow *f = lab->flows[i];
+		struct lab_flow *f = &lab->flows[i];
 
-		if (addr_cmp(l2mc_flow_group(f), &g) != 0)
+		if (addr_cmp(l2mc_flow_group(f->flow), &g) != 0)
 			continue;
-		if (addr_cmp(l2mc_flow_source(f), &s) == 0 ||
-		    (!best && addr_cmp(l2mc_flow_source(f), &ADDR_ANY) == 0))
+		if (addr_cmp(l2mc_flow_source(f->flow), &s) == 0 ||
+		    (!best && addr_cmp(l2mc_flow_source(f->flow), &ADDR_ANY) == 0))
 			best = f;
 	}
 	if (best)
-		l2mc_flow_branches(best, add_copy, &c);
+		l2mc_flow_branches(best->flow, add_copy, &c);
 	for (int i = 1; i <= LAB_USERS; i++)
 		if (c.users[i])
 			append(c.text, sizeof(c.text), "%su%d", c.text[0] ? " " : "", i);
+	if (best) {
+		if (!best->told)
+			ck_assert_str_eq(best->copies, c.text);
+		best->told = false;
+		strcpy(best->copies, c.text);
+	}
 	return c.text;
 }
 

@@ -29,7 +29,11 @@ struct lab {
 	char upstream[512]; /* last record announced */
 	struct lab_msg *queue;
 	size_t n_queue, n_flows;
-	struct l2mc_flow *flows[64];
+	struct lab_flow {
+		struct l2mc_flow *flow;
+		bool told; /* of a change since its copies were asked for */
+		char copies[512];
+	} flows[64];
 };
 
 /** Policy defaults, changed by tests before lab_start(). */
@@ -67,7 +71,8 @@ void lab_ack(struct lab *lab);
 /** The LAC accepts and acknowledges everything until nothing is left to say. */
 void lab_settle(struct lab *lab);
 
-/** Copies of a packet: "m4001 u3 u7"; source 0: one nobody has named. */
+/** Copies of a packet: "m4001 u3 u7"; source 0: one nobody has named.  Checks that a change
+ *  since the last time was told. */
 const char *lab_copies(struct lab *lab, int group, int source);
 #define lab_expect_copies(lab, group, source, text) \
 	ck_assert_str_eq(lab_copies(lab, group, source), text)

@@ -92,7 +92,8 @@ START_TEST(the_member_that_widens_gets_no_copy_twice)
 }
 END_TEST
 
-/* A4045-25: the session whose OSL overlaps most with the new one, not the oldest */
+/* A4045-25: the session whose OSL overlaps most with the new one, not the oldest; the member
+ * that changes counts, whichever it was in */
 START_TEST(the_session_with_the_largest_list_is_kept)
 {
 	lab_start(&lab, 5);
@@ -101,7 +102,7 @@ START_TEST(the_session_with_the_largest_list_is_kept)
 	report_range(3, 5, 1, "in 2");
 	lab_settle(&lab);
 	lab_expect(&lab, "MSRQ 4001; MSI 3001 NOS 1 2; MSRQ 4002; MSI 3002 NOS 3 4 5");
-	lab_report(&lab, 1, 1, "ex");
+	lab_report(&lab, _i ? 5 : 1, 1, "ex");
 	lab_settle(&lab);
 	lab_expect(&lab, "MSI 3002 NOS 1 2; MSI 3001 WOS 1 2; MSEN 3001 4001 4");
 	lab_expect_copies(&lab, 1, 1, "m4002");
@@ -174,6 +175,24 @@ START_TEST(widening_survives_the_end_of_another_session)
 	lab_expect(&lab, "");
 	lab_nosa(&lab, 1, "4");
 	lab_expect_copies(&lab, 1, 2, "m4001");
+}
+END_TEST
+
+/* ... even if that one serves only members whose place in it is given up already */
+START_TEST(widening_tells_of_the_end_of_a_session_that_lives_on_withdrawals)
+{
+	lab_start(&lab, 6);
+	l2mc_user_set_eligible(lab.u[6], false, false, lab.now);
+	report_range(1, 3, 1, "in 1");
+	report_range(4, 6, 1, "in 2");
+	lab_settle(&lab);
+	report_range(4, 5, 1, "ex");
+	lab_flush(&lab);
+	lab_expect_copies(&lab, 1, 1, "m4001 u4 u5");
+	lab_expect_copies(&lab, 1, 2, "m4002 u6");
+	lab_expect_copies(&lab, 1, 3, "u4 u5");
+	lab_msen(&lab, 2, L2TP_MSEN_NO_TRAFFIC);
+	lab_expect_copies(&lab, 1, 2, "u4 u5 u6");
 }
 END_TEST
 
@@ -293,6 +312,32 @@ START_TEST(a_policy_change_moves_groups_as_filter_modes_do)
 }
 END_TEST
 
+/* Refused as member of the group, accepted as member of a source: what counts is the last. */
+START_TEST(who_was_refused_in_one_context_may_be_accepted_in_another)
+{
+	lab_start(&lab, 3);
+	report_range(1, 2, 1, "ex");
+	lab_settle(&lab);
+	lab_report(&lab, 3, 1, "in 1");
+	for (int i = 0; i < 5; i++) {
+		lab_flush(&lab);
+		lab_ack(&lab);
+		lab_wait(&lab, 30000);
+	}
+	lab_expect_copies(&lab, 1, 1, "m4001 u3"); /* refused */
+	report_range(1, 2, 1, "in 1");
+	lab_settle(&lab);
+	lab_expect_copies(&lab, 1, 1, "m4001");
+	report_range(1, 2, 1, "ex");
+	lab_settle(&lab);
+	lab_expect_copies(&lab, 1, 1, "m4001");
+	ck_assert_str_eq(lab_session(&lab, 1), "established 1 2 3");
+	lab_report(&lab, 1, 1, "-"); /* two receivers are left: enough */
+	lab_wait(&lab, 60000);
+	ck_assert_str_eq(lab_session(&lab, 1), "established 2 3");
+}
+END_TEST
+
 /* Everybody leaves in the middle (0: of widening, 1: of narrowing). */
 START_TEST(the_last_member_may_leave_during_a_transition)
 {
@@ -321,11 +366,12 @@ int main(void)
 	tcase_add_test(tc, widening_waits_a_second_for_the_nosa_and_no_longer);
 	tcase_add_test(tc, widening_does_not_wait_if_the_lac_knows_all_members);
 	tcase_add_test(tc, the_member_that_widens_gets_no_copy_twice);
-	tcase_add_test(tc, the_session_with_the_largest_list_is_kept);
+	tcase_add_loop_test(tc, the_session_with_the_largest_list_is_kept, 0, 2);
 	tcase_add_test(tc, a_session_that_carries_nothing_yet_just_changes_its_context);
 	tcase_add_test(tc, sessions_being_opened_are_called_off_when_the_group_widens);
 	tcase_add_test(tc, widening_survives_the_end_of_the_session_that_is_kept);
 	tcase_add_test(tc, widening_survives_the_end_of_another_session);
+	tcase_add_test(tc, widening_tells_of_the_end_of_a_session_that_lives_on_withdrawals);
 	tcase_add_test(tc, a_group_that_widens_can_narrow_at_once);
 	tcase_add_test(tc, narrowing_waits_three_seconds_for_the_new_sessions);
 	tcase_add_test(tc, narrowing_does_not_wait_for_a_session_that_was_refused);
@@ -333,6 +379,7 @@ int main(void)
 	tcase_add_test(tc, narrowing_survives_the_end_of_the_session_that_is_kept);
 	tcase_add_loop_test(tc, the_kept_session_takes_the_source_with_the_largest_list, 0, 2);
 	tcase_add_test(tc, a_policy_change_moves_groups_as_filter_modes_do);
+	tcase_add_test(tc, who_was_refused_in_one_context_may_be_accepted_in_another);
 	tcase_add_loop_test(tc, the_last_member_may_leave_during_a_transition, 0, 2);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
