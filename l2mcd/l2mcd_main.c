@@ -185,13 +185,7 @@ int main(int argc, char **argv, char **envp)
 {
 	static const struct option longopts[] = {{}};
 
-	if (!frrx_abi_ok()) {
-		fprintf(stderr,
-			"l2mcd: built for FRR %s, but the libfrr of this system is FRR %s; install the frr-mcast "
-			"package that belongs to it\n",
-			FRR_VER_SHORT, frr_defaults_version());
-		exit(1);
-	}
+	frrx_require_abi("l2mcd");
 	frr_preinit(&l2mcd_di, argc, argv);
 	frr_opt_add("", longopts, "");
 	for (;;) {

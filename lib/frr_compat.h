@@ -122,12 +122,44 @@ static inline struct zclient *frrx_zclient_new(struct event_loop *loop,
 
 /**
  * The loader cannot tell one libfrr from another: the SONAME never changes, struct layouts do.
- * True if the library is the version the headers were of.  Call before any configuration is
- * read: "frr version" lines change what frr_defaults_version() says.
+ * Ends the program if the library is not the version the headers were of.  Call before any
+ * configuration is read: "frr version" lines change what frr_defaults_version() says.
  */
-static inline bool frrx_abi_ok(void)
+static inline void frrx_require_abi(const char *daemon)
 {
-	return strcmp(frr_defaults_version(), FRR_VER_SHORT) == 0;
+	if (strcmp(frr_defaults_version(), FRR_VER_SHORT) == 0)
+		return;
+	fprintf(stderr,
+		"%s: built for FRR %s, but the libfrr of this system is FRR %s; install the frr-mcast "
+		"package that belongs to it\n",
+		daemon, FRR_VER_SHORT, frr_defaults_version());
+	exit(1);
 }
+
+/* Next-hop tracking: a handler of its own before 10.0, a callback of the client since. */
+typedef void (*frrx_nht_cb)(struct vrf *vrf, struct prefix *match, struct zapi_route *nhr);
+
+#if FRR_VERNUM < 100000
+#define FRRX_NHT_HANDLER(cb)                                                                       \
+	static int cb##_zapi(ZAPI_CALLBACK_ARGS)                                                   \
+	{                                                                                          \
+		struct zapi_route nhr;                                                             \
+		struct prefix match;                                                               \
+		struct vrf *vrf = vrf_lookup_by_id(vrf_id);                                        \
+                                                                                                   \
+		if (vrf && zapi_nexthop_update_decode(zclient->ibuf, &match, &nhr))                \
+			cb(vrf, &match, &nhr);                                                     \
+		return 0;                                                                          \
+	}                                                                                          \
+	MACRO_REQUIRE_SEMICOLON()
+#define FRRX_NHT_TABLE(cb) [ZEBRA_NEXTHOP_UPDATE] = cb##_zapi,
+#define frrx_zclient_set_nht(zc, cb)                                                               \
+	do {                                                                                       \
+	} while (0)
+#else
+#define FRRX_NHT_HANDLER(cb) MACRO_REQUIRE_SEMICOLON()
+#define FRRX_NHT_TABLE(cb)
+#define frrx_zclient_set_nht(zc, cb) ((zc)->nexthop_update = (cb))
+#endif
 
 #endif

@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mplsmcd_io.c - LDP over UDP and TCP (RFC 5036 2.4, 2.5; RFC 6720; 2.9: TCP MD5).
+ *
+ * Port 646 may be shared with an ldpd of the router: Hellos are multicast and reach both, and
+ * sessions are told apart by the transport address, to which the TCP sockets are bound
+ * (A-mLDP-9).
+ */
+#include "mplsmc/mplsmcd_p.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#define READ_BUDGET   64
+#define MAX_BACKLOG   (1 << 20) /* octets a peer may leave unread before it is given up */
+
+DEFINE_MTYPE_STATIC(MPLSMCD, MPLSMCD_CONNECTION, "LDP connection");
+
+struct mplsmcd_connection {
+	struct ldp_session *session;
+	int fd;
+	bool connecting, closing;
+	struct event *t_read, *t_write;
+	struct stream_fifo *out;
+	size_t backlog;
+};
+
+static int udp = -1, listener = -1;
+static struct addr bound_transport;
+static struct event *t_udp, *t_listen;
+
+static struct sockaddr_in sockaddr_of(const struct addr *a, uint16_t port)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons(port)};
+
+	memcpy(&sin.sin_addr, addr_octets(a), 4);
+	return sin;
+}
+
+/* ---------------------------------------------------------------- Hellos */
+
+static unsigned int arrived_on(struct msghdr *mh)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c))
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
+			return ((struct in_pktinfo *)CMSG_DATA(c))->ipi_ifindex;
+	return 0;
+}
+
+static void udp_read(struct event *event)
+{
+	struct mplsmcd *d = mplsmcd_instance();
+
+	event_add_read(d->master, udp_read, NULL, udp, &t_udp);
+	for (int i = 0; i < READ_BUDGET; i++) {
+		char control[CMSG_SPACE(sizeof(struct in_pktinfo))];
+		static uint8_t buf[LDP_DEFAULT_MAX_PDU];
+		struct sockaddr_in from;
+		struct iovec iov = {.iov_base = buf, .iov_len = sizeof(buf)};
+		struct msghdr mh = {.msg_name = &from,
+				    .msg_namelen = sizeof(from),
+				    .msg_iov = &iov,
+				    .msg_iovlen = 1,
+				    .msg_control = control,
+				    .msg_controllen = sizeof(control)};
+		ssize_t n = recvmsg(udp, &mh, MSG_DONTWAIT);
+		struct addr src;
+
+		if (n < 0)
+			break;
+		d->stats.udp_rx++;
+		src = addr_from_v4(&from.sin_addr);
+		if (d->ldp)
+			ldp_hello_input(d->ldp, arrived_on(&mh), &src, (struct span){buf, n},
+					mplsmcd_now());
+	}
+	mplsmcd_kick();
+}
+
+void mplsmcd_io_send_hello(unsigned int ifindex, struct span data)
+{
+	struct mplsmcd *d = mplsmcd_instance();
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons(LDP_PORT),
+				 .sin_addr.s_addr = htonl(INADDR_ALLRTRS_GROUP)};
+	struct ip_mreqn mreq = {.imr_ifindex = ifindex};
+
+	if (udp < 0 || setsockopt(udp, IPPROTO_IP, IP_MULTICAST_IF, &mreq, sizeof(mreq)) < 0 ||
+	    sendto(udp, data.p, data.len, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to)) < 0)
+		d->stats.udp_errors++;
+	else
+		d->stats.udp_tx++;
+}
+
+void mplsmcd_io_interface(unsigned int ifindex, bool add)
+{
+	struct ip_mreqn mreq = {.imr_ifindex = ifindex,
+				.imr_multiaddr.s_addr = htonl(INADDR_ALLRTRS_GROUP)};
+
+	if (udp >= 0)
+		setsockopt(udp, IPPROTO_IP, add ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &mreq,
+			   sizeof(mreq));
+}
+
+static int open_udp(void)
+{
+	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(LDP_PORT)};
+	int fd = -1, one = 1, zero = 0, r = -1;
+
+	frr_with_privs (&mplsmcd_privs) {
+		fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (fd >= 0) {
+			setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+			setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one));
+			setsockopt(fd, IPPROTO_IP, IP_MULTICAST_LOOP, &zero, sizeof(zero));
+			setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &one, sizeof(one));
+			/* only what is sent to a group this socket has joined */
+			setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &zero, sizeof(zero));
+			r = bind(fd, (struct sockaddr *)&any, sizeof(any));
+		}
+	}
+	if (fd >= 0 && r < 0) {
+		zlog_err("cannot listen on UDP port %u: %s", LDP_PORT, safe_strerror(errno));
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* ---------------------------------------------------------------- connections */
+
+static const struct mplsmcd_neighbour *neighbour_of(const struct addr *peer)
+{
+	return mplsmcd_neighbour_find(&mplsmcd_instance()->config, peer);
+}
+
+static void set_options(int fd, const struct addr *peer, bool ttl255)
+{
+	const struct mplsmcd_neighbour *n = neighbour_of(peer);
+	struct sockaddr_in sin = sockaddr_of(peer, 0);
+	union sockunion su;
+	int one = 1, ttl = 255, tos = 0xc0;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+	if (ttl255) { /* RFC 6720 2.3 */
+		setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+		setsockopt(fd, IPPROTO_IP, IP_MINTTL, &ttl, sizeof(ttl));
+	}
+	if (n && n->password[0]) {
+		memset(&su, 0, sizeof(su));
+		su.sin = sin;
+		sockopt_tcp_signature(fd, &su, n->password);
+	}
+}
+
+static void connection_free(struct mplsmcd_connection *c)
+{
+	if (c->session)
+		mplsmcd_peer_of(c->session)->connection = NULL;
+	event_cancel(&c->t_read);
+	event_cancel(&c->t_write);
+	stream_fifo_free(c->out);
+	close(c->fd);
+	XFREE(MTYPE_MPLSMCD_CONNECTION, c);
+}
+
+static void connection_lost(struct mplsmcd_connection *c, const char *why)
+{
+	struct ldp_session *s = c->session;
+
+	connection_free(c);
+	if (s)
+		ldp_session_closed(s, why, mplsmcd_now());
+	mplsmcd_kick();
+}
+
+static void tcp_read(struct event *event)
+{
+	struct mplsmcd_connection *c = EVENT_ARG(event);
+	static uint8_t buf[65536];
+	ssize_t n = recv(c->fd, buf, sizeof(buf), MSG_DONTWAIT);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		connection_lost(c, n ? safe_strerror(errno) : "closed by the peer");
+		return;
+	}
+	event_add_read(mplsmcd_instance()->master, tcp_read, c, c->fd, &c->t_read);
+	if (n > 0 && c->session) /* may free the connection */
+		ldp_session_input(c->session, (struct span){buf, n}, mplsmcd_now());
+	mplsmcd_kick();
+}
+
+static void tcp_write(struct event *event);
+
+static void flush(struct mplsmcd_connection *c)
+{
+	struct stream *s;
+
+	while ((s = stream_fifo_head(c->out))) {
+		ssize_t n = send(c->fd, stream_pnt(s), STREAM_READABLE(s),
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0) {
+			if (errno == EAGAIN || errno == EINTR)
+				break;
+			connection_lost(c, safe_strerror(errno));
+			return;
+		}
+		c->backlog -= n;
+		stream_forward_getp(s, n);
+		if (!STREAM_READABLE(s))
+			stream_free(stream_fifo_pop(c->out));
+	}
+	if (stream_fifo_head(c->out))
+		event_add_write(mplsmcd_instance()->master, tcp_write, c, c->fd, &c->t_write);
+	else if (c->closing)
+		connection_free(c);
+}
+
+static void connect_done(struct mplsmcd_connection *c)
+{
+	socklen_t len = sizeof(int);
+	int error = 0;
+
+	getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	if (error) {
+		connection_lost(c, safe_strerror(error));
+		return;
+	}
+	c->connecting = false;
+	event_add_read(mplsmcd_instance()->master, tcp_read, c, c->fd, &c->t_read);
+	if (c->session)
+		ldp_session_connected(c->session, mplsmcd_now());
+	mplsmcd_kick();
+}
+
+static void tcp_write(struct event *event)
+{
+	struct mplsmcd_connection *c = EVENT_ARG(event);
+
+	if (c->connecting)
+		connect_done(c);
+	else
+		flush(c);
+}
+
+static struct mplsmcd_connection *connection_new(struct ldp_session *s, int fd)
+{
+	struct mplsmcd_connection *c = XCALLOC(MTYPE_MPLSMCD_CONNECTION, sizeof(*c));
+
+	c->session = s;
+	c->fd = fd;
+	c->out = stream_fifo_new();
+	mplsmcd_peer_of(s)->connection = c;
+	return c;
+}
+
+static void refused(struct event *event)
+{
+	struct ldp_session *s = EVENT_ARG(event);
+
+	ldp_session_closed(s, "cannot connect", mplsmcd_now());
+	mplsmcd_kick();
+}
+
+void mplsmcd_io_connect(struct ldp_session *s, const struct addr *peer, bool ttl255)
+{
+	struct mplsmcd *d = mplsmcd_instance();
+	struct sockaddr_in from = sockaddr_of(&bound_transport, 0), to = sockaddr_of(peer, LDP_PORT);
+	struct mplsmcd_connection *c;
+	int fd = -1, r = -1;
+
+	frr_with_privs (&mplsmcd_privs) {
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (fd >= 0) {
+			set_options(fd, peer, ttl255);
+			if (bind(fd, (struct sockaddr *)&from, sizeof(from)) == 0)
+				r = connect(fd, (struct sockaddr *)&to, sizeof(to));
+			if (r < 0 && errno == EINPROGRESS)
+				r = 0;
+		}
+	}
+	if (r < 0) {
+		d->stats.tcp_errors++;
+		if (fd >= 0)
+			close(fd);
+		/* not from inside the engine's callback */
+		event_add_event(d->master, refused, s, 0, NULL);
+		return;
+	}
+	c = connection_new(s, fd);
+	c->connecting = true;
+	event_add_write(d->master, tcp_write, c, fd, &c->t_write);
+}
+
+void mplsmcd_io_write(struct ldp_session *s, struct span data)
+{
+	struct mplsmcd_connection *c = mplsmcd_peer_of(s)->connection;
+	struct stream *out;
+
+	if (!c || c->closing)
+		return;
+	if (c->backlog + data.len > MAX_BACKLOG) {
+		mplsmcd_instance()->stats.tcp_errors++;
+		shutdown(c->fd, SHUT_RDWR); /* the read event reports it */
+		return;
+	}
+	out = stream_new(data.len);
+	stream_put(out, data.p, data.len);
+	stream_fifo_push(c->out, out);
+	c->backlog += data.len;
+	if (!c->t_write)
+		event_add_write(mplsmcd_instance()->master, tcp_write, c, c->fd, &c->t_write);
+}
+
+void mplsmcd_io_close(struct ldp_session *s)
+{
+	struct mplsmcd_connection *c = mplsmcd_peer_of(s)->connection;
+
+	if (!c)
+		return;
+	/* what is queued is still sent: it says why */
+	c->session = NULL;
+	mplsmcd_peer_of(s)->connection = NULL;
+	c->closing = true;
+	event_cancel(&c->t_read);
+	if (c->connecting || !stream_fifo_head(c->out))
+		connection_free(c);
+}
+
+/* ---------------------------------------------------------------- listening */
+
+static void tcp_accept(struct event *event)
+{
+	struct mplsmcd *d = mplsmcd_instance();
+	struct mplsmcd_connection *c;
+	struct ldp_session *s = NULL;
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	struct ldp_session_info info;
+	struct addr peer;
+	int fd;
+
+	event_add_read(d->master, tcp_accept, NULL, listener, &t_listen);
+	fd = accept4(listener, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	peer = addr_from_v4(&from.sin_addr);
+	if (d->ldp)
+		s = ldp_session_accept(d->ldp, &peer, mplsmcd_now());
+	if (!s) { /* M-5036-5.3-1 */
+		d->stats.tcp_refused++;
+		close(fd);
+		return;
+	}
+	d->stats.tcp_accepted++;
+	ldp_session_info(s, &info);
+	frr_with_privs (&mplsmcd_privs) {
+		set_options(fd, &peer, info.gtsm);
+	}
+	c = connection_new(s, fd);
+	event_add_read(d->master, tcp_read, c, fd, &c->t_read);
+	mplsmcd_kick();
+}
+
+static void set_signatures(struct mplsmcd *d)
+{
+	struct mplsmcd_neighbour *n;
+
+	frr_each (mplsmcd_neighbours, &d->config.neighbours, n) {
+		union sockunion su;
+
+		if (!n->password[0])
+			continue;
+		memset(&su, 0, sizeof(su));
+		su.sin = sockaddr_of(&n->addr, 0);
+		frr_with_privs (&mplsmcd_privs) {
+			sockopt_tcp_signature(listener, &su, n->password);
+		}
+	}
+}
+
+static int open_listener(const struct addr *transport)
+{
+	struct sockaddr_in sin = sockaddr_of(transport, LDP_PORT);
+	int fd = -1, one = 1, ttl = 255, r = -1;
+
+	frr_with_privs (&mplsmcd_privs) {
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (fd >= 0) {
+			setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+			setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+			r = bind(fd, (struct sockaddr *)&sin, sizeof(sin));
+			if (r == 0)
+				r = listen(fd, 128);
+		}
+	}
+	if (fd >= 0 && r < 0) {
+		char text[ADDR_STRLEN];
+
+		zlog_err("cannot listen on %s TCP port %u: %s", addr_str(transport, text), LDP_PORT,
+			 safe_strerror(errno));
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+void mplsmcd_io_reconcile(struct mplsmcd *d)
+{
+	struct addr transport = mplsmcd_transport(d);
+	bool want = d->config.present && !addr_is_any(&transport);
+
+	if (listener >= 0 && (!want || addr_cmp(&transport, &bound_transport) != 0)) {
+		event_cancel(&t_listen);
+		close(listener);
+		listener = -1;
+	}
+	if (!want) {
+		mplsmcd_io_fini(d);
+		return;
+	}
+	if (udp < 0 && (udp = open_udp()) >= 0)
+		event_add_read(d->master, udp_read, NULL, udp, &t_udp);
+	if (listener < 0 && (listener = open_listener(&transport)) >= 0) {
+		bound_transport = transport;
+		event_add_read(d->master, tcp_accept, NULL, listener, &t_listen);
+	}
+	if (listener >= 0)
+		set_signatures(d);
+}
+
+void mplsmcd_io_fini(struct mplsmcd *d)
+{
+	event_cancel(&t_udp);
+	event_cancel(&t_listen);
+	if (udp >= 0)
+		close(udp);
+	if (listener >= 0)
+		close(listener);
+	udp = listener = -1;
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mplsmcd_map.c - trees from pimd, trees to pimd: mplsmc0, the virtual PIM neighbour on it, and
+ * the mapping.
+ *
+ * What leaves mplsmc0 labelled is taken by the forwarding agent on its way out; what reaches the
+ * file descriptor is PIM, or was not taken and is counted.
+ */
+#include "mplsmc/mplsmcd_p.h"
+
+#include "lib/tun.h"
+
+#define READ_BUDGET 256 /* packets per wake-up */
+
+static int fd = -1, last_error;
+static char device[IFNAMSIZ];
+static struct addr device_address;
+static struct event *t_read;
+
+/* ---------------------------------------------------------------- mapping */
+
+static void cb_leaf(void *ctx, const struct mldp_fec *fec, bool wanted)
+{
+	struct mplsmcd *d = ctx;
+
+	mldp_leaf(d->mldp, fec, wanted, mplsmcd_now());
+	mplsmcd_kick();
+}
+
+static void cb_join(void *ctx, const struct addr *source, const struct addr *group,
+		    const struct addr *rp, bool joined)
+{
+	struct mplsmcd *d = ctx;
+
+	if (d->pim)
+		pim_vif_join(d->pim, source, group, rp, joined, mplsmcd_now());
+}
+
+static void cb_ftn(void *ctx, const struct addr *source, const struct addr *group,
+		   const struct mldp_branch *branches, size_t n)
+{
+	mplsmcd_fib_ftn(source, group, branches, n);
+}
+
+static void cb_watch_root(void *ctx, const struct addr *source, bool watch)
+{
+	mplsmcd_zebra_watch_source(source, watch);
+}
+
+static const struct mc_map_ops map_ops = {
+	.leaf = cb_leaf,
+	.join = cb_join,
+	.ftn = cb_ftn,
+	.watch_root = cb_watch_root,
+};
+
+/* ---------------------------------------------------------------- virtual PIM neighbour */
+
+static void cb_send(void *ctx, struct span packet)
+{
+	if (fd >= 0 && write(fd, packet.p, packet.len) < 0)
+		MPLSMCD_DEBUG(mapping, "%s: %s", device, safe_strerror(errno));
+}
+
+static void cb_downstream(void *ctx, const struct addr *source, const struct addr *group,
+			  bool wanted)
+{
+	struct mplsmcd *d = ctx;
+	char s[ADDR_STRLEN], g[ADDR_STRLEN];
+
+	MPLSMCD_DEBUG(mapping, "pimd %s (%s, %s)", wanted ? "wants" : "no longer wants",
+		      addr_str(source, s), addr_str(group, g));
+	mc_map_tree(d->map, source, group, wanted, mplsmcd_now());
+	mplsmcd_kick();
+}
+
+static void cb_neighbour(void *ctx, bool up, bool restarted)
+{
+	zlog_info("pimd on %s is %s", device, restarted ? "there again" : up ? "there" : "gone");
+}
+
+static const struct pim_vif_ops pim_ops = {
+	.send = cb_send,
+	.downstream = cb_downstream,
+	.neighbour = cb_neighbour,
+};
+
+static void upstream_read(struct event *event)
+{
+	struct mplsmcd *d = mplsmcd_instance();
+	static uint8_t buf[65536];
+
+	event_add_read(d->master, upstream_read, NULL, fd, &t_read);
+	for (int i = 0; i < READ_BUDGET; i++) {
+		ssize_t n = read(fd, buf, sizeof(buf));
+
+		if (n <= 0)
+			break;
+		d->stats.upstream_rx++;
+		if (n >= 20 && buf[0] >> 4 == 4 && buf[9] == IPPROTO_PIM)
+			pim_vif_input(d->pim, (struct span){buf, n}, mplsmcd_now());
+		else if (n >= 20 && buf[0] >> 4 == 4 && (buf[16] & 0xf0) == 0xe0 && buf[9] != 2)
+			d->stats.upstream_unforwarded++;
+	}
+	mplsmcd_kick();
+}
+
+/* ---------------------------------------------------------------- mplsmc0 */
+
+static struct addr our_address(const struct mplsmcd_config *c)
+{
+	struct addr a = c->upstream_address;
+
+	a.b[15]++; /* the neighbour is the address after pimd's */
+	return a;
+}
+
+static void close_device(struct mplsmcd *d)
+{
+	event_cancel(&t_read);
+	if (d->pim)
+		pim_vif_free(d->pim, true);
+	d->pim = NULL;
+	if (fd < 0)
+		return;
+	frr_with_privs (&mplsmcd_privs) {
+		tun_close(fd, true);
+	}
+	fd = -1;
+}
+
+static void open_device(struct mplsmcd *d)
+{
+	const struct mplsmcd_config *c = &d->config;
+	struct pim_vif_params p;
+	int error = 0;
+
+	frr_with_privs (&mplsmcd_privs) {
+		fd = tun_open(c->upstream_interface, &c->upstream_address, c->upstream_prefixlen);
+		error = errno;
+	}
+	if (fd < 0) {
+		if (error != last_error) /* tried again at each reconciliation */
+			zlog_err("cannot make %s from /dev/net/tun: %s", c->upstream_interface,
+				 safe_strerror(error));
+		last_error = error;
+		return;
+	}
+	last_error = 0;
+	strlcpy(device, c->upstream_interface, sizeof(device));
+	device_address = c->upstream_address;
+	pim_vif_params_default(&p);
+	p.address = our_address(c);
+	p.neighbour = c->upstream_address;
+	d->pim = pim_vif_new(&p, &pim_ops, d, &d->wheel);
+	pim_vif_start(d->pim, mplsmcd_now());
+	event_add_read(d->master, upstream_read, NULL, fd, &t_read);
+}
+
+/* ---------------------------------------------------------------- configuration */
+
+/* What was told to the mapping: configuration is compared with it. */
+static struct mplsmcd_config told;
+
+static void reconcile_roots(struct mplsmcd *d)
+{
+	struct mplsmcd_root *r, *old;
+
+	while ((old = mplsmcd_roots_first(&told.roots))) {
+		mc_map_configure_root(d->map, &old->prefix, old->prefixlen, &ADDR_ANY,
+				      mplsmcd_now());
+		mplsmcd_root_set(&told, &old->prefix, old->prefixlen, &ADDR_ANY);
+	}
+	frr_each (mplsmcd_roots, &d->config.roots, r) {
+		mc_map_configure_root(d->map, &r->prefix, r->prefixlen, &r->root, mplsmcd_now());
+		mplsmcd_root_set(&told, &r->prefix, r->prefixlen, &r->root);
+	}
+}
+
+static bool same_roots(const struct mplsmcd *d)
+{
+	const struct mplsmcd_root *a = mplsmcd_roots_const_first(&told.roots),
+				  *b = mplsmcd_roots_const_first(&d->config.roots);
+
+	while (a && b) {
+		if (mplsmcd_root_cmp(a, b) != 0 || addr_cmp(&a->root, &b->root) != 0)
+			return false;
+		a = mplsmcd_roots_const_next(&told.roots, a);
+		b = mplsmcd_roots_const_next(&d->config.roots, b);
+	}
+	return !a && !b;
+}
+
+static void reconcile_groups(struct mplsmcd *d)
+{
+	struct mplsmcd_group *g;
+
+	while ((g = mplsmcd_groups_first(&told.groups))) {
+		mc_map_configure_group(d->map, &g->prefix, g->prefixlen, g->in_band, true,
+				       mplsmcd_now());
+		mplsmcd_group_set(&told, &g->prefix, g->prefixlen, g->in_band, true);
+	}
+	frr_each (mplsmcd_groups, &d->config.groups, g) {
+		mc_map_configure_group(d->map, &g->prefix, g->prefixlen, g->in_band, false,
+				       mplsmcd_now());
+		mplsmcd_group_set(&told, &g->prefix, g->prefixlen, g->in_band, false);
+	}
+}
+
+static void tell_tree(struct mplsmcd *d, const struct mplsmcd_tree *t)
+{
+	struct mldp_fec fec = mldp_fec_generic(&t->root, t->lsp_id);
+	const struct mplsmcd_member *m;
+
+	mc_map_static_tree(d->map, t->name, &t->root, t->lsp_id, mplsmcd_now());
+	mldp_route_override(d->mldp, &fec, &t->next_hop, mplsmcd_now());
+	frr_each (mplsmcd_members_const, &t->members, m)
+		mc_map_static_member(d->map, t->name, &m->source, &m->group, true, mplsmcd_now());
+}
+
+static void forget_tree(struct mplsmcd *d, const struct mplsmcd_tree *t)
+{
+	struct mldp_fec fec = mldp_fec_generic(&t->root, t->lsp_id);
+
+	mldp_route_override(d->mldp, &fec, &ADDR_ANY, mplsmcd_now());
+	mc_map_static_tree_del(d->map, t->name, mplsmcd_now());
+}
+
+static bool same_tree(const struct mplsmcd_tree *a, const struct mplsmcd_tree *b)
+{
+	const struct mplsmcd_member *m, *n;
+
+	if (addr_cmp(&a->root, &b->root) != 0 || a->lsp_id != b->lsp_id ||
+	    addr_cmp(&a->next_hop, &b->next_hop) != 0)
+		return false;
+	m = mplsmcd_members_const_first(&a->members);
+	n = mplsmcd_members_const_first(&b->members);
+	while (m && n) {
+		if (addr_cmp(&m->group, &n->group) != 0 || addr_cmp(&m->source, &n->source) != 0)
+			return false;
+		m = mplsmcd_members_const_next(&a->members, m);
+		n = mplsmcd_members_const_next(&b->members, n);
+	}
+	return !m && !n;
+}
+
+static void copy_tree(const struct mplsmcd_tree *from)
+{
+	struct mplsmcd_tree *to = mplsmcd_tree_add(&told, from->name);
+	const struct mplsmcd_member *m;
+
+	to->root = from->root;
+	to->lsp_id = from->lsp_id;
+	to->next_hop = from->next_hop;
+	frr_each (mplsmcd_members_const, &from->members, m)
+		mplsmcd_member_set(to, &m->group, &m->source, true);
+}
+
+/* A tree is told when it is complete: root and LSP identifier are configured. */
+static void reconcile_trees(struct mplsmcd *d)
+{
+	struct mplsmcd_tree *t, *old;
+
+	frr_each_safe (mplsmcd_trees, &told.trees, old) {
+		t = mplsmcd_tree_find(&d->config, old->name);
+		if (t && same_tree(t, old))
+			continue;
+		forget_tree(d, old);
+		mplsmcd_tree_del(&told, old);
+	}
+	frr_each (mplsmcd_trees, &d->config.trees, t) {
+		if (!t->lsp_id || mplsmcd_tree_find(&told, t->name))
+			continue;
+		tell_tree(d, t);
+		copy_tree(t);
+	}
+}
+
+void mplsmcd_map_reconcile(struct mplsmcd *d)
+{
+	const struct mplsmcd_config *c = &d->config;
+
+	if (fd >= 0 && (!c->present || strcmp(device, c->upstream_interface) != 0 ||
+			addr_cmp(&device_address, &c->upstream_address) != 0))
+		close_device(d);
+	mc_map_set_policy(d->map, &c->policy, mplsmcd_now());
+	if (!same_roots(d))
+		reconcile_roots(d);
+	reconcile_groups(d);
+	reconcile_trees(d);
+	if (c->present && fd < 0)
+		open_device(d);
+}
+
+void mplsmcd_map_init(struct mplsmcd *d)
+{
+	mplsmcd_config_init(&told);
+	d->map = mc_map_new(&d->config.policy, &map_ops, d, &d->wheel);
+}
+
+void mplsmcd_map_fini(struct mplsmcd *d)
+{
+	close_device(d);
+	mc_map_free(d->map);
+	mplsmcd_config_reset(&told);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mplsmcd_p.h - what the edges of mplsmcd offer each other; mplsmcd.h has the overview. */
+#ifndef MPLSMCD_P_H
+#define MPLSMCD_P_H
+
+#include "mplsmc/mplsmcd.h"
+
+extern struct zebra_privs_t mplsmcd_privs;
+
+/* ---------------------------------------------------------------- mplsmcd_io.c */
+
+/** Sockets follow router id, transport address and configuration. */
+void mplsmcd_io_reconcile(struct mplsmcd *d);
+void mplsmcd_io_fini(struct mplsmcd *d);
+/** Hellos are sent and heard on this interface, or no longer. */
+void mplsmcd_io_interface(unsigned int ifindex, bool add);
+void mplsmcd_io_send_hello(unsigned int ifindex, struct span data);
+/** Connections; results come as ldp_session_connected() and ldp_session_closed(). */
+void mplsmcd_io_connect(struct ldp_session *s, const struct addr *peer, bool ttl255);
+void mplsmcd_io_write(struct ldp_session *s, struct span data);
+void mplsmcd_io_close(struct ldp_session *s);
+
+/* ---------------------------------------------------------------- mplsmcd_ldp.c */
+
+/** What hangs on an LDP session; ldp_session_data(). */
+struct mplsmcd_peer {
+	struct ldp_session *session;
+	struct mldp_peer *mldp; /* while operational */
+	struct mplsmcd_connection *connection; /* mplsmcd_io.c */
+};
+
+/** The peer's data, made at first use. */
+struct mplsmcd_peer *mplsmcd_peer_of(struct ldp_session *s);
+/** Starts, restarts or stops LDP as configured. */
+void mplsmcd_ldp_reconcile(struct mplsmcd *d);
+void mplsmcd_ldp_fini(struct mplsmcd *d);
+/** An interface came or went, or its address changed (ifp NULL: by that name, it is gone). */
+void mplsmcd_ldp_interface(struct mplsmcd *d, const char *name, struct interface *ifp);
+void mplsmcd_ldp_address(struct mplsmcd *d, const struct addr *a, bool add);
+
+/* ---------------------------------------------------------------- mplsmcd_tree.c */
+
+void mplsmcd_tree_init(struct mplsmcd *d);
+void mplsmcd_tree_reconcile(struct mplsmcd *d);
+void mplsmcd_tree_fini(struct mplsmcd *d);
+/** The text of an LSP for the history: "lsp root 1.1.1.1 ..." */
+const char *mplsmcd_lsp_str(const struct mldp_fec *fec, char *buf, size_t size);
+
+/* ---------------------------------------------------------------- mplsmcd_map.c */
+
+void mplsmcd_map_init(struct mplsmcd *d);
+void mplsmcd_map_reconcile(struct mplsmcd *d);
+void mplsmcd_map_fini(struct mplsmcd *d);
+
+/* ---------------------------------------------------------------- mplsmcd_labels.c */
+
+uint32_t mplsmcd_label_alloc(void);
+void mplsmcd_label_free(uint32_t label);
+void mplsmcd_labels_reconcile(struct mplsmcd *d);
+/** zebra's label manager granted a block. */
+void mplsmcd_labels_chunk(uint32_t low, uint32_t high);
+/** zebra is there (again): ask for what is missing. */
+void mplsmcd_labels_zebra_up(void);
+void mplsmcd_labels_fini(void);
+
+/* ---------------------------------------------------------------- mplsmcd_zebra.c */
+
+void mplsmcd_zebra_init(struct mplsmcd *d);
+void mplsmcd_zebra_fini(void);
+/** Next hops towards a root: mldp_route() follows each change. */
+void mplsmcd_zebra_watch_route(const struct addr *root, bool watch);
+/** Whether a source is ours: mc_map_root() follows each change. */
+void mplsmcd_zebra_watch_source(const struct addr *source, bool watch);
+/** False: zebra is not connected; ask again in mplsmcd_labels_zebra_up(). */
+bool mplsmcd_zebra_get_labels(uint32_t n);
+
+/* ---------------------------------------------------------------- mplsmcd_fib.c */
+
+void mplsmcd_fib_init(struct mplsmcd *d);
+void mplsmcd_fib_reconcile(struct mplsmcd *d);
+void mplsmcd_fib_fini(struct mplsmcd *d);
+void mplsmcd_fib_ilm(uint32_t label, const struct mldp_branch *branches, size_t n, bool local);
+void mplsmcd_fib_ftn(const struct addr *source, const struct addr *group,
+		     const struct mldp_branch *branches, size_t n);
+
+void mplsmcd_history_fini(void);
+
+#endif

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mplsmcd_tree.c - callbacks of the tree engine: labels, routes, messages, forwarding.
+ */
+#include "mplsmc/mplsmcd_p.h"
+
+const char *mplsmcd_lsp_str(const struct mldp_fec *fec, char *buf, size_t size)
+{
+	char text[MLDP_FEC_STRLEN];
+
+	snprintf(buf, size, "lsp %s", mldp_fec_str(fec, text, sizeof(text)));
+	return buf;
+}
+
+static uint32_t cb_label_alloc(void *ctx)
+{
+	return mplsmcd_label_alloc();
+}
+
+static void cb_label_free(void *ctx, uint32_t label)
+{
+	mplsmcd_label_free(label);
+}
+
+static void cb_send(void *ctx, struct mldp_peer *peer, struct ldp_msg *m)
+{
+	MPLSMCD_DEBUG(messages, "%s sent", ldp_msg_name(m->type));
+	ldp_session_send(mldp_peer_data(peer), m, mplsmcd_now());
+}
+
+static void cb_watch_route(void *ctx, const struct addr *root, bool watch)
+{
+	mplsmcd_zebra_watch_route(root, watch);
+}
+
+static void cb_ilm(void *ctx, const struct mldp_lsp *lsp, uint32_t label,
+		   const struct mldp_branch *branches, size_t n, bool local)
+{
+	MPLSMCD_DEBUG(labels, "label %u: %zu branches%s", label, n, local ? " and local" : "");
+	mplsmcd_fib_ilm(label, branches, n, local);
+}
+
+static void cb_root(void *ctx, const struct mldp_lsp *lsp, const struct mldp_branch *branches,
+		    size_t n)
+{
+	struct mplsmcd *d = ctx;
+	struct mldp_lsp_info i;
+
+	mldp_lsp_info(lsp, &i);
+	mc_map_lsp(d->map, i.fec, branches, n, mplsmcd_now());
+	mplsmcd_kick();
+}
+
+static void cb_event(void *ctx, const struct mldp_lsp *lsp, const char *what)
+{
+	struct mldp_lsp_info i;
+	char name[MLDP_FEC_STRLEN];
+
+	mldp_lsp_info(lsp, &i);
+	mplsmcd_history_add(mplsmcd_lsp_str(i.fec, name, sizeof(name)), "%s", what);
+	MPLSMCD_DEBUG(tree, "%s: %s", name, what);
+}
+
+static const struct mldp_ops ops = {
+	.label_alloc = cb_label_alloc,
+	.label_free = cb_label_free,
+	.send = cb_send,
+	.watch_route = cb_watch_route,
+	.ilm = cb_ilm,
+	.root = cb_root,
+	.event = cb_event,
+};
+
+static void params(const struct mplsmcd *d, struct mldp_params *p)
+{
+	mldp_params_default(p);
+	p->mbb = d->config.mbb;
+	p->mbb_delay_ms = d->config.mbb_delay_ms;
+	p->maximum_branches = d->config.maximum_branches;
+	p->maximum_lsps = d->config.maximum_lsps;
+	p->maximum_per_peer = d->config.maximum_per_neighbour;
+}
+
+void mplsmcd_tree_init(struct mplsmcd *d)
+{
+	struct mldp_params p;
+
+	params(d, &p);
+	d->mldp = mldp_new(&p, &ops, d, &d->wheel);
+}
+
+void mplsmcd_tree_reconcile(struct mplsmcd *d)
+{
+	struct mldp_params p;
+
+	params(d, &p);
+	mldp_set_params(d->mldp, &p);
+}
+
+void mplsmcd_tree_fini(struct mplsmcd *d)
+{
+	mldp_free(d->mldp);
+}
+
+/* ---------------------------------------------------------------- clear */
+
+struct clear {
+	const struct addr *root;
+	struct mldp_fec fecs[64]; /* clearing changes what is being walked */
+	size_t n;
+};
+
+static void collect(void *arg, const struct mldp_lsp *lsp)
+{
+	struct clear *c = arg;
+	struct mldp_lsp_info i;
+
+	mldp_lsp_info(lsp, &i);
+	if (c->n < array_size(c->fecs) &&
+	    (addr_is_any(c->root) || addr_cmp(&i.fec->root, c->root) == 0))
+		c->fecs[c->n++] = *i.fec;
+}
+
+unsigned int mplsmcd_clear_lsp(const struct addr *root)
+{
+	struct mplsmcd *d = mplsmcd_instance();
+	struct clear c = {.root = root};
+
+	mldp_lsp_walk(d->mldp, collect, &c);
+	for (size_t i = 0; i < c.n; i++) {
+		struct mldp_lsp *lsp = mldp_lsp_find(d->mldp, &c.fecs[i]);
+
+		if (lsp)
+			mldp_lsp_clear(lsp, mplsmcd_now());
+	}
+	mplsmcd_kick();
+	return c.n;
+}
