@@ -224,7 +224,7 @@ static void read_value(struct decoding *c, struct ldp_tlv *tlv)
 	if (status && !LDP_S_FATAL(status) && c->m->type == LDP_NOTIFICATION)
 		reject(c, tlv, 0, "not understood");
 	else if (status)
-		reject(c, tlv, status, ldp_status_name(status));
+		reject(c, tlv, status, "refused");
 	else if (c->see)
 		c->see(c->ctx, tlv, NULL);
 }
@@ -239,7 +239,8 @@ static void decode_tlv(struct decoding *c, struct ldp_tlv *tlv)
 		unknown_tlv(c, tlv);
 		return;
 	}
-	if (c->seen & bit) { /* M-5561-3-2; of others the first one counts */
+	/* M-5561-3-2; of others the first one counts, a label of either kind */
+	if (c->seen & bit || (must >= 0 && must < (int)c->n_must)) {
 		reject(c, tlv, row->capability ? LDP_S_MALFORMED_TLV : 0, "repeated");
 		return;
 	}
