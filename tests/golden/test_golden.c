@@ -16,6 +16,7 @@
 #include "l2mcd/l2tp_msg.h"
 #include "lib/gmp_text.h"
 #include "lib/text.h"
+#include "mplsmc/ldp_msg.h"
 
 static size_t print_l2tp(struct span octets, char *buf, size_t size)
 {
@@ -48,6 +49,8 @@ static const struct {
 	{"l2tp.txt", "W2661-", print_l2tp, 4},
 	{"l2tp.txt", "L2TP-", print_l2tp, 9},
 	{"gmp.txt", "GMP-", print_gmp, 19},
+	{"ldp.txt", "W-LDP-", ldp_text, 19},
+	{"ldp.txt", "LDP-", ldp_text, 27},
 };
 
 struct entry {
