@@ -51,11 +51,17 @@ interface l2mc0
 !
 """
 
+# a dead peer is noticed after 1 + 1 + 2 + 4 seconds
 LNS_CONF = """\
 hostname lns
 l2vpn l2tp-multicast
  host-name lns
+ profile fast
+  hello-interval 1
+  retransmit retries 2 timeout 1 maximum 8
+ exit
  peer-group LACS lns
+  profile fast
   match address 0.0.0.0/0
   secret 0 s3cret
   accept
@@ -77,7 +83,13 @@ LAC_CONF = """\
 hostname lac
 l2vpn l2tp-multicast
  host-name lac
+ profile fast
+  hello-interval 1
+  retransmit retries 2 timeout 1 maximum 8
+ exit
  peer-group LNS lac
+  profile fast
+  denylist 1
   endpoint {lns}
   secret 0 s3cret
   multicast {negotiate}
