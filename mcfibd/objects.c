@@ -75,6 +75,9 @@ static void free_unless_used(struct objects *os, struct object *o)
 {
 	if (o->present || o->dirty || o->pins || o->n_refs || object_users_count(&o->users))
 		return;
+	/* its owner is about to refer to it */
+	if (o->key.table == INTERFACE && o->interface.owner)
+		return;
 	if (os->cursor == o)
 		os->cursor = object_keys_next(&os->keys, o);
 	object_keys_del(&os->keys, o);

