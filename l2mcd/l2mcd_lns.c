@@ -111,6 +111,8 @@ static void gmp_params(const struct l2mcd *d, const struct interface *ifp, bool 
 	p->version = m->version;
 	p->robustness = m->robustness;
 	p->query_interval_ms = m->query_interval_s * MSEC_PER_S;
+	/* The first query may be there before the LAC can carry it to the subscriber. */
+	p->startup_interval_ms = MSEC_PER_S;
 	if (p->response_interval_ms >= p->query_interval_ms) /* RFC 3376 8.3 */
 		p->response_interval_ms = p->query_interval_ms / 2;
 	p->last_member_ms = m->last_member_ds * 100;

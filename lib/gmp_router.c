@@ -51,7 +51,8 @@ static void query_fires(struct timer *t, msec_t now)
 	if (r->startup_left) { /* 8.6, 8.7 */
 		r->startup_left--;
 		if (r->startup_left)
-			interval /= 4;
+			interval = r->params.startup_interval_ms ? r->params.startup_interval_ms
+								 : interval / 4;
 	}
 	timer_start(r->wheel, &r->query, now + interval, query_fires);
 	gmp_router_send(r, &ADDR_ANY, false, NULL, 0);

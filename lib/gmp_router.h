@@ -20,6 +20,7 @@ struct gmp_router_params {
 	uint8_t version;	       /* of our queries: 2 or 3 (MLD: 2 is MLDv1) */
 	uint8_t robustness;	       /* 2 */
 	uint32_t query_interval_ms;    /* 125 s */
+	uint32_t startup_interval_ms;  /* 0: a quarter of the query interval (8.6) */
 	uint32_t response_interval_ms; /* 10 s */
 	uint32_t last_member_ms;       /* 1 s */
 	uint32_t last_member_count;    /* 0: robustness */

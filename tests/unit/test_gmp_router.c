@@ -33,6 +33,20 @@ START_TEST(startup_queries_are_sent_again_when_the_network_is_reached)
 }
 END_TEST
 
+/* 8.6: the interval of the startup queries is a parameter of its own */
+START_TEST(startup_queries_have_an_interval_of_their_own)
+{
+	log_time = true;
+	twheel_init(&wheel, T0);
+	forget();
+	params.startup_interval_ms = 1000;
+	router = gmp_router_new(&params, &ops, &wheel, &wheel);
+	run_to(130000);
+	ck_assert_str_eq(sent, "1:GQ 1001:GQ 126001:GQ");
+	stop();
+}
+END_TEST
+
 START_TEST(a_shorter_query_interval_takes_effect_at_once)
 {
 	start();
@@ -526,6 +540,7 @@ static void add_tests(TCase *c)
 {
 	tcase_add_test(c, general_queries_are_sent_twice_fast_and_then_regularly);
 	tcase_add_test(c, startup_queries_are_sent_again_when_the_network_is_reached);
+	tcase_add_test(c, startup_queries_have_an_interval_of_their_own);
 	tcase_add_test(c, a_shorter_query_interval_takes_effect_at_once);
 	tcase_add_test(c, an_include_source_is_dropped_when_its_timer_expires);
 	tcase_add_test(c, an_exclude_group_without_sources_ends_with_its_timer);
