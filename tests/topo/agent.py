@@ -33,13 +33,18 @@ def _compile():
 pb = _compile()
 
 
+LATER = object()
+
+
 class Agent:
-    """policy(op) returns None (installed) or the text of a failure.  running: for reports."""
+    """policy(op) returns None (installed), the text of a failure, or LATER: no answer before
+    release().  running: for reports."""
 
     def __init__(self, endpoint, name="agent", policy=lambda op: None):
         self.endpoint, self.name, self.policy = endpoint, name, policy
         self.objects = {}  # serialised key -> Op
         self.sessions, self.error = 0, None
+        self.held = []  # statuses not sent yet
         self._todo, self._stop = queue.Queue(), threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -61,6 +66,12 @@ class Agent:
         """Sends one ActivityReport about an object."""
         self._todo.put(pb.Envelope(activity=pb.ActivityReport(
             activity=[pb.Activity(key=key, **counters)])))
+
+    def release(self):
+        """Everything held is installed now."""
+        held, self.held = self.held, []
+        if held:
+            self._todo.put(pb.Envelope(status=pb.StatusReport(status=held)))
 
     # ---- the thread: the socket is its own
     def _run(self):
@@ -113,8 +124,8 @@ class Agent:
         elif what == "ping":
             self._send(pb.Envelope(pong=pb.Pong(stamp=e.ping.stamp)))
         elif what == "update":
-            self._send(pb.Envelope(status=pb.StatusReport(
-                status=[self._apply(op) for op in e.update.ops])))
+            status = [s for s in map(self._apply, e.update.ops) if s]
+            self._send(pb.Envelope(status=pb.StatusReport(status=status)))
         if what in ("update", "snapshot_begin", "snapshot_end"):
             self._send(pb.Envelope(ack=pb.Ack(seq=e.seq)))
         return True
@@ -127,6 +138,10 @@ class Agent:
             return status
         self.objects[op.key.SerializeToString()] = op
         text = self.policy(op)
+        if text is LATER:
+            status.result = pb.RESULT_INSTALLED
+            self.held.append(status)
+            return None
         status.result = pb.RESULT_FAILED if text else pb.RESULT_INSTALLED
         if text:
             status.code, status.text = 5, text
