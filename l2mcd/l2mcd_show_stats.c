@@ -42,6 +42,7 @@ static const struct counter drops[] = {
 	L2TP(rx_unknown_type, "Unknown message type", "unknownType"),
 	L2TP(rx_malformed, "Malformed", "malformed"),
 	L2TP(rx_unexpected, "Not expected in this state", "unexpected"),
+	L2TP(rx_overload, "Too many tunnels being opened", "overload"),
 };
 
 static const struct counter avps[] = {

@@ -89,6 +89,18 @@ static struct l2tp_tunnel key_of(const struct l2tp_arrival *d)
 				    .digest = jhash(d->data.p, d->data.len, 0x31c0ffee)};
 }
 
+static bool overload(struct l2tp_engine *e, const struct addr *peer)
+{
+	unsigned int same = 0;
+	struct l2tp_tunnel *t;
+
+	if (l2tp_pending_count(&e->pending) >= L2TP_MAX_PENDING)
+		return true;
+	frr_each (l2tp_pending, &e->pending, t)
+		same += addr_cmp(&t->peer.addr, peer) == 0;
+	return same >= L2TP_MAX_PENDING_PEER;
+}
+
 /*
  * A SCCRQ that belongs to no tunnel.  Who it is from decides about the secret, and that about
  * the hidden AVPs; hence it is decoded again.
@@ -103,6 +115,10 @@ static void input_sccrq(struct l2tp_engine *e, const struct l2tp_arrival *d, str
 
 	if (d->ns != 0) { /* a control connection begins with 0 (R2661-5.8-1) */
 		e->stats.rx_out_of_window++;
+		return;
+	}
+	if (overload(e, &d->peer->addr)) { /* the peer will ask again */
+		e->stats.rx_overload++;
 		return;
 	}
 	if (crossing(e, d, m, now)) {
@@ -122,6 +138,8 @@ static void input_sccrq(struct l2tp_engine *e, const struct l2tp_arrival *d, str
 	t->announced = accepted; /* from here on tunnel_down() is due, come what may */
 	t->refused = asked && !accepted ? L2TP_STOP_NOT_AUTHORISED : 0;
 	t->peer_fixed = true;
+	l2tp_pending_add_tail(&e->pending, t);
+	t->waits = true;
 	if (!t->id || !l2tp_msg_has(m, L2TP_AVP_ASSIGNED_TUNNEL_ID)) {
 		e->stats.rx_malformed += t->id != 0; /* no answer could reach the peer */
 		l2tp_tunnel_event(

@@ -64,6 +64,7 @@ struct l2tp_engine *l2tp_engine_new(const struct l2tp_ops *ops, void *ctx, struc
 	l2tp_digests_init(&e->by_digest);
 	l2tp_tunnels_init(&e->tunnels);
 	l2tp_opening_init(&e->opening);
+	l2tp_pending_init(&e->pending);
 	l2tp_dead_tunnels_init(&e->dead_tunnels);
 	l2tp_dead_sessions_init(&e->dead_sessions);
 	l2tp_out_init(&e->out);
@@ -108,6 +109,7 @@ void l2tp_engine_free(struct l2tp_engine *e)
 	l2tp_digests_fini(&e->by_digest);
 	l2tp_tunnels_fini(&e->tunnels);
 	l2tp_opening_fini(&e->opening);
+	l2tp_pending_fini(&e->pending);
 	l2tp_dead_tunnels_fini(&e->dead_tunnels);
 	l2tp_dead_sessions_fini(&e->dead_sessions);
 	l2tp_out_fini(&e->out);

@@ -114,7 +114,8 @@ struct l2tp_stats {
 	uint64_t rx[L2TP_MSG_TYPES], tx[L2TP_MSG_TYPES];
 	uint64_t rx_data, rx_short, rx_version, rx_unknown_tunnel, rx_wrong_peer, rx_duplicate,
 		rx_out_of_window, rx_reordered, rx_unknown_session, rx_unknown_type, rx_malformed,
-		rx_unexpected, tx_retransmit, tunnels_up, sessions_up, sessions_refused;
+		rx_unexpected, rx_overload, tx_retransmit, tunnels_up, sessions_up,
+		sessions_refused;
 	struct l2tp_decode_stats decode;
 };
 

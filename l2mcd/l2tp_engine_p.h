@@ -33,6 +33,7 @@ PREDECL_HASH(l2tp_peers);
 PREDECL_HASH(l2tp_digests);
 PREDECL_DLIST(l2tp_tunnels);
 PREDECL_DLIST(l2tp_opening);
+PREDECL_DLIST(l2tp_pending);
 PREDECL_DLIST(l2tp_dead_tunnels);
 PREDECL_DLIST(l2tp_out);
 
@@ -80,6 +81,7 @@ struct l2tp_tunnel {
 	struct l2tp_digests_item digest_item;
 	struct l2tp_tunnels_item item;
 	struct l2tp_opening_item opening_item;
+	struct l2tp_pending_item pending_item;
 	struct l2tp_dead_tunnels_item dead_item;
 	struct l2tp_engine *e;
 	enum l2tp_tunnel_state state;
@@ -89,6 +91,7 @@ struct l2tp_tunnel {
 	bool initiator;
 	bool peer_fixed; /* the peer's address and port are (R2661-8.1-1) */
 	bool opening;	 /* in e->opening: a SCCRQ may cross ours */
+	bool waits;	 /* in e->pending */
 	bool peer_known; /* in e->by_peer */
 	bool digested;	 /* in e->by_digest: its SCCRQ hid the peer's Tunnel ID */
 	uint32_t digest; /* of that SCCRQ */
@@ -128,6 +131,13 @@ struct l2tp_out {
 	uint8_t data[];
 };
 
+/*
+ * Tunnels that peers have opened and that are not established, refused ones that wait for the
+ * acknowledgement of StopCCN included: anybody can send a SCCRQ.  In all, and of one address.
+ */
+#define L2TP_MAX_PENDING      1024
+#define L2TP_MAX_PENDING_PEER 64
+
 struct l2tp_engine {
 	const struct l2tp_ops *ops;
 	void *ctx;
@@ -141,6 +151,7 @@ struct l2tp_engine {
 	struct l2tp_digests_head by_digest;
 	struct l2tp_tunnels_head tunnels;
 	struct l2tp_opening_head opening;
+	struct l2tp_pending_head pending;
 	struct l2tp_dead_tunnels_head dead_tunnels;
 	struct l2tp_dead_sessions_head dead_sessions;
 	struct l2tp_out_head out;
@@ -163,6 +174,7 @@ DECLARE_HASH(l2tp_peers, struct l2tp_tunnel, peer_item, l2tp_peer_cmp, l2tp_peer
 DECLARE_HASH(l2tp_digests, struct l2tp_tunnel, digest_item, l2tp_digest_cmp, l2tp_digest_hash);
 DECLARE_DLIST(l2tp_tunnels, struct l2tp_tunnel, item);
 DECLARE_DLIST(l2tp_opening, struct l2tp_tunnel, opening_item);
+DECLARE_DLIST(l2tp_pending, struct l2tp_tunnel, pending_item);
 DECLARE_DLIST(l2tp_dead_tunnels, struct l2tp_tunnel, dead_item);
 DECLARE_HASH(l2tp_sids, struct l2tp_sid, item, l2tp_sid_cmp, l2tp_sid_hash);
 DECLARE_HASH(l2tp_peer_sids, struct l2tp_session, peer_item, l2tp_peer_sid_cmp, l2tp_peer_sid_hash);

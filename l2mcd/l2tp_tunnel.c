@@ -93,6 +93,13 @@ static void set_opening(struct l2tp_tunnel *t, bool opening)
 		l2tp_opening_del(&t->e->opening, t);
 }
 
+static void clear_pending(struct l2tp_tunnel *t)
+{
+	if (t->waits)
+		l2tp_pending_del(&t->e->pending, t);
+	t->waits = false;
+}
+
 void l2tp_tunnel_forget_peer_id(struct l2tp_tunnel *t)
 {
 	if (t->peer_known)
@@ -120,6 +127,7 @@ void l2tp_tunnel_end(struct l2tp_tunnel *t)
 	timer_stop(e->wheel, &t->hello);
 	timer_stop(e->wheel, &t->timer);
 	set_opening(t, false);
+	clear_pending(t);
 	l2tp_tunnel_forget_peer_id(t);
 	if (t->digested)
 		l2tp_digests_del(&e->by_digest, t);
@@ -232,6 +240,7 @@ static void up(struct l2tp_tunnel *t, msec_t now)
 	e->stats.tunnels_up++;
 	timer_stop(e->wheel, &t->timer);
 	set_opening(t, false);
+	clear_pending(t);
 	if (t->p.hello_interval_s)
 		timer_start(e->wheel, &t->hello, now + (msec_t)t->p.hello_interval_s * MSEC_PER_S,
 			    hello_fires);

@@ -568,14 +568,40 @@ START_TEST(tunnel_ids_are_unique_and_not_0_and_follow_no_pattern)
 }
 END_TEST
 
+/* Refused ones wait for the acknowledgement of StopCCN (_i & 1); from many addresses (_i & 2) */
+START_TEST(sccrqs_that_nobody_completes_are_bounded)
+{
+	struct l2tp_msg m = rig_msg(r, L2TP_SCCRQ);
+	struct addr them = r->them.addr;
+	unsigned int most = _i & 2 ? 1024 : 64;
+
+	r->refuse_tunnel = _i & 1;
+	for (unsigned int i = 0; i < 3000; i++) {
+		m.assigned_tunnel_id = i + 1;
+		if (_i & 2)
+			r->them.addr.b[15] = i;
+		rig_put(r, &m);
+		rig_forget(r);
+	}
+	r->them.addr = them;
+	ck_assert_uint_eq(rig_tunnels(r), most);
+	ck_assert_uint_eq(rig_stats(r)->rx_overload, 3000 - most);
+	for (unsigned int i = 0; i < 100; i++) {
+		rig_wait(r, MSEC_PER_S);
+		rig_forget(r);
+	}
+	ck_assert_uint_eq(rig_tunnels(r), 0);
+	r->refuse_tunnel = false;
+	r->tid = r->ns = r->nr = 0;
+	rig_tunnel(r, L2TP_T_ESTABLISHED);
+}
+END_TEST
+
 START_TEST(when_all_tunnel_ids_are_taken_the_next_tunnel_fails)
 {
 	for (unsigned int i = 0; i < 65535; i++) {
-		struct l2tp_msg m = rig_msg(r, L2TP_SCCRQ);
-
-		m.tunnel_id = 0;
-		m.assigned_tunnel_id = i + 1;
-		rig_put(r, &m);
+		l2tp_tunnel_open(r->e, &r->us, &r->them, &r->params, r->now);
+		rig_collect(r);
 		rig_forget(r);
 	}
 	ck_assert_uint_eq(rig_tunnels(r), 65535);
@@ -617,6 +643,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, responder_may_choose_its_port_once);
 	tcase_add_test(tc, a_local_address_left_open_is_the_one_the_answer_came_to);
 	tcase_add_test(tc, tunnel_ids_are_unique_and_not_0_and_follow_no_pattern);
+	tcase_add_loop_test(tc, sccrqs_that_nobody_completes_are_bounded, 0, 4);
 	tcase_add_test(tc, when_all_tunnel_ids_are_taken_the_next_tunnel_fails);
 }
 
