@@ -39,17 +39,17 @@ static uint32_t cb_random(void *ctx)
 	return r;
 }
 
-struct count {
-	const char *peer_group;
-	unsigned int n;
-};
-
-static void count_tunnel(void *arg, struct l2mcd_tunnel *t)
+/* Whether a tunnel that a peer opened, established or on its way, is one of this group. */
+static bool opened_by(struct l2mcd *d, const struct l2mcd_peer_group *g, struct l2tp_tunnel *l2tp)
 {
-	struct count *c = arg;
+	const struct l2mcd_tunnel *t = l2tp_tunnel_data(l2tp);
+	struct l2tp_tunnel_info info;
 
-	if (strcmp(t->peer_group, c->peer_group) == 0)
-		c->n++;
+	if (t)
+		return strcmp(t->peer_group, g->name) == 0;
+	l2tp_tunnel_info(l2tp, &info);
+	return info.state == L2TP_T_WAIT_CTL_CONN &&
+	       l2mcd_config_match(&d->config, &info.peer.addr, info.peer_host_name) == g;
 }
 
 static void host_name_of(const struct l2tp_msg *m, char *buf, size_t size)
@@ -66,7 +66,7 @@ static bool cb_tunnel_accept(void *ctx, const struct endpoint *local, const stru
 	struct l2mcd *d = ctx;
 	char host[L2TP_HOST_NAME_LEN], text[ADDR_STRLEN];
 	struct l2mcd_peer_group *g;
-	struct count c = {};
+	unsigned int n = 0;
 
 	host_name_of(sccrq, host, sizeof(host));
 	g = l2mcd_config_match(&d->config, &peer->addr, host);
@@ -75,11 +75,12 @@ static bool cb_tunnel_accept(void *ctx, const struct endpoint *local, const stru
 			    addr_str(&peer->addr, text), host);
 		return false;
 	}
-	c.peer_group = g->name;
-	l2mcd_tunnels_walk(d, count_tunnel, &c);
-	if (g->maximum_tunnels && c.n >= g->maximum_tunnels) {
+	for (struct l2tp_tunnel *t = g->maximum_tunnels ? l2tp_tunnel_first(d->l2tp) : NULL; t;
+	     t = l2tp_tunnel_next(d->l2tp, t))
+		n += opened_by(d, g, t);
+	if (g->maximum_tunnels && n >= g->maximum_tunnels) {
 		zlog_notice("control connection from %s (%s) refused: peer-group %s has %u tunnels",
-			    addr_str(&peer->addr, text), host, g->name, c.n);
+			    addr_str(&peer->addr, text), host, g->name, n);
 		return false;
 	}
 	l2mcd_config_params(&d->config, g, p);
@@ -112,16 +113,17 @@ static void cb_tunnel_up(void *ctx, struct l2tp_tunnel *l2tp)
 		return;
 	}
 	if (g->multicast == L2MCD_MCAST_REQUIRE && !g->lac && !info.peer_multicast) {
-		zlog_notice("tunnel %u to %s closed: the LAC offers no multicast, peer-group %s requires it",
-			    t->tunnel_id, addr_str(&t->peer.addr, text), g->name);
+		zlog_notice(
+			"tunnel %u to %s closed: the LAC offers no multicast, peer-group %s requires it",
+			t->tunnel_id, addr_str(&t->peer.addr, text), g->name);
 		l2tp_tunnel_close(l2tp, L2TP_STOP_NOT_AUTHORISED, l2mcd_now());
 		return;
 	}
 	zlog_info("tunnel %u to %s (%s) established, multicast %s", t->tunnel_id,
 		  addr_str(&t->peer.addr, text), info.peer_host_name,
 		  info.peer_multicast || info.offered_multicast ? "negotiated" : "not available");
-	l2mcd_history_add(t->tunnel_id, 0, "established, peer %s, AVP 80 %s %s", info.peer_host_name,
-			  info.offered_multicast ? "sent" : "not sent",
+	l2mcd_history_add(t->tunnel_id, 0, "established, peer %s, AVP 80 %s %s",
+			  info.peer_host_name, info.offered_multicast ? "sent" : "not sent",
 			  info.peer_multicast ? "received" : "not received");
 	if (t->called)
 		l2mcd_lac_reachable(d, t, true);
@@ -140,7 +142,8 @@ static void cb_tunnel_down(void *ctx, struct l2tp_tunnel *l2tp, const char *reas
 	if (!t)
 		return; /* never came up */
 	l2tp_tunnel_info(l2tp, &info);
-	zlog_info("tunnel %u to %s is down: %s", t->tunnel_id, addr_str(&t->peer.addr, text), reason);
+	zlog_info("tunnel %u to %s is down: %s", t->tunnel_id, addr_str(&t->peer.addr, text),
+		  reason);
 	l2mcd_history_add(t->tunnel_id, 0, "down: %s", reason);
 	if (t->called && !info.established)
 		l2mcd_lac_reachable(d, t, false);
