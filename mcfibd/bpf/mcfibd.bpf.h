@@ -426,6 +426,64 @@ __attribute__((noinline)) int put_header(struct __sk_buff *skb, struct packet *p
 	return finish_ethernet(skb, p, b);
 }
 
+/*
+ * A TCP packet that the stack left unsegmented: it becomes an unsegmented tunnel packet, which
+ * the kernel or the device cuts behind us and gives right lengths and checksums; the outer UDP
+ * checksum is 0 then.  L2TP and PPP header are what lies between UDP and the inner IP header.
+ */
+#define GSO_FLAGS \
+	(BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP)
+
+__attribute__((noinline)) int put_gso_header(struct __sk_buff *skb, struct packet *p, __u32 branch)
+{
+	struct mcf_branch *b = bpf_map_lookup_elem(&branches, &branch);
+	__u32 hlen = 14 + 20 + 8 + 6 + 4, head;
+	__u16 none = 0;
+	__u8 offset;
+
+	if (!b || !p || b->kind != MCF_L2TP || b->hlen != hlen)
+		return -1;
+	head = p->inner == bpf_htons(ETH_P_IP) ? 20 : 40;
+	if (bpf_skb_load_bytes(skb, 14 + head + 12, &offset, 1))
+		return -1;
+	if (head + (offset >> 4) * 4 + skb->gso_size > b->max_len)
+		return 1;
+	if (bpf_skb_adjust_room(skb, hlen - 14, BPF_ADJ_ROOM_MAC,
+				GSO_FLAGS | BPF_F_ADJ_ROOM_ENCAP_L2(6 + 4)) ||
+	    bpf_skb_store_bytes(skb, 0, b->hdr, 14 + 20 + 8 + 6 + 4, 0) ||
+	    finish_l2tp(skb, p, b, hlen))
+		return -1;
+	return bpf_skb_store_bytes(skb, 14 + 20 + 6, &none, sizeof(none), 0);
+}
+
+static __always_inline void forward_gso(struct job *j)
+{
+	struct mcf_branch *b = bpf_map_lookup_elem(&branches, &j->base);
+	__u32 segments = j->skb->gso_segs;
+	struct mcf_branch_counters *c;
+	int r;
+
+	if (!b)
+		return;
+	c = bpf_map_lookup_elem(&branch_ctrs, &b->ctr);
+	if (!c)
+		return;
+	r = put_gso_header(j->skb, &j->p, j->base);
+	if (r > 0) {
+		__sync_fetch_and_add(&c->too_big, 1);
+		j->too_big++;
+	} else if (r < 0) {
+		__sync_fetch_and_add(&c->failed, 1);
+		j->failed++;
+	} else {
+		j->copies += segments;
+		j->copied_bytes += j->p.len + segments * b->hlen;
+		__sync_fetch_and_add(&c->packets, segments);
+		__sync_fetch_and_add(&c->bytes, j->p.len + segments * b->hlen);
+		j->verdict = bpf_redirect(b->ifindex, 0);
+	}
+}
+
 /* bpf_loop callback: makes copy i.  0: go on. */
 static long make_copy(__u32 i, void *arg)
 {
@@ -528,8 +586,8 @@ static __always_inline int forward(struct __sk_buff *skb, struct job *j, struct 
 	j->last = n - 1;
 	j->p.protocol = skb->protocol;
 	j->verdict = TC_ACT_STOLEN;
-	if (skb->gso_size) {
-		COUNT(gso);
+	if (skb->gso_size && (in != l2 || n != 1)) {
+		COUNT(gso); /* only a packet that enters a tunnel can stay in one piece */
 		return drop;
 	}
 	if (parse_inner(skb, j, in) ||
@@ -547,6 +605,11 @@ static __always_inline int forward(struct __sk_buff *skb, struct job *j, struct 
 		in += 14;
 	}
 	j->p.cur = in;
+	if (skb->gso_size) {
+		forward_gso(j);
+		account(j, j->p.len, 0, 0);
+		return j->verdict;
+	}
 	if (in == 14 && check_checksum(skb, &j->p))
 		return drop;
 	if ((o->flags & MCF_O_CHECKSUM) && sum_octets(skb, in, j->p.len, &j->p.sum))

@@ -4,6 +4,7 @@ by octet, with what comes out on the other."""
 import contextlib
 import socket
 import struct
+import threading
 
 import pytest
 
@@ -431,3 +432,55 @@ def test_data_from_another_port_or_of_an_unknown_session_is_the_stack_s(net, bui
         assert daemon.recv(2000) == control
     assert pair.lac.dump()["packets"]["wrong_peer"] == 1
     assert pair.lac.object("l2tp-replication 9/600")["counters"]["packets"] == 0
+
+
+# ---------------------------------------------------------------- large sends
+
+def transfer(server_ns, client_ns, address, size=3_000_000):
+    """Sends size octets by TCP from the server to the client; what arrived."""
+    with server_ns.inside():
+        listener = socket.create_server((address, 40080), family=socket.AF_INET6 if ":" in address
+                                        else socket.AF_INET)
+    with contextlib.closing(listener):
+        with client_ns.inside():
+            client = socket.create_connection((address, 40080), timeout=10)
+        connection, _ = listener.accept()
+    got = []
+
+    def receive():
+        while data := client.recv(1 << 16):
+            got.append(len(data))
+    thread = threading.Thread(target=receive)
+    thread.start()
+    connection.settimeout(10)
+    client.settimeout(10)
+    with contextlib.closing(connection):
+        connection.sendall(bytes(size))
+    thread.join(20)
+    client.close()
+    return sum(got)
+
+
+@pytest.mark.parametrize("checksum", [False, True])
+def test_tcp_crosses_both_ways_with_segmentation_offload(net, build, checksum):
+    pair = build(udp_checksum=checksum)
+    net.lns.ip("link set s1 mtu 1500")
+    assert transfer(net.lns, net.sub1, LOCAL) == 3_000_000
+    assert transfer(net.sub1, net.lns, "100.64.0.11") == 3_000_000
+    dump = pair.lns.dump()
+    assert dump["packets"]["gso"] == 0, "large sends pass, too"
+
+
+def test_tcp_over_ipv6_with_neighbour_discovery_through_the_tunnel(net, build):
+    pair = build()
+    try:
+        for ns, interface, address in ((net.lns, "s1", "2001:db8::1"),
+                                       (net.sub1, "eth0", "2001:db8::11")):
+            ns.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 0)
+            ns.ip(f"addr add {address}/64 dev {interface} nodad")
+        assert transfer(net.lns, net.sub1, "2001:db8::1") == 3_000_000
+        assert transfer(net.sub1, net.lns, "2001:db8::11") == 3_000_000
+        assert pair.lns.dump()["packets"]["gso"] == 0
+    finally:
+        net.lns.sysctl("net.ipv6.conf.s1.disable_ipv6", 1)
+        net.sub1.sysctl("net.ipv6.conf.eth0.disable_ipv6", 1)
