@@ -65,6 +65,8 @@ static void dump_fanout(struct objects *os, FILE *to, const struct object *o)
 	size_t i;
 
 	dump_counters(os, to, "counters", o->fanout.slot);
+	if (o->key.table == FIB_L2TP_REPLICATION)
+		fprintf(to, ", \"late\": %llu", maps_object(os->maps, o->fanout.slot)->late);
 	fprintf(to, ", \"branches\": [");
 	for (i = 0; i < o->fanout.n_legs; i++) {
 		l = &o->fanout.legs[i];

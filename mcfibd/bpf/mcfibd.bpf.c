@@ -22,9 +22,10 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* ---------------------------------------------------------------- L2TP data from a peer */
 
-/* RFC 2661 3.1.  *in: octets in front of the L2TP header, then in front of the payload. */
+/* RFC 2661 3.1.  *in: octets in front of the L2TP header, then in front of the payload.  *ns:
+ * 0x10000 | Ns, if there is one. */
 static __always_inline int l2tp_header(struct __sk_buff *skb, __u32 *in,
-				       struct mcf_session_key *key)
+				       struct mcf_session_key *key, __u32 *ns)
 {
 	void *end = (void *)(long)skb->data_end, *p = (void *)(long)skb->data + *in;
 	__u32 flags, at = 2;
@@ -39,8 +40,10 @@ static __always_inline int l2tp_header(struct __sk_buff *skb, __u32 *in,
 	key->tunnel_id = *(__be16 *)(p + (at & 6));
 	key->session_id = *(__be16 *)(p + (at & 6) + 2);
 	at += 4;
-	if (flags & 0x0800)
-		at += 4; /* S */
+	if (flags & 0x0800) { /* S */
+		*ns = 0x10000 | bpf_ntohs(*(__be16 *)(p + (at & 0xe)));
+		at += 4;
+	}
 	if (flags & 0x0200) {
 		__u32 pad = bpf_ntohs(*(__be16 *)(p + (at & 0xe))); /* O */
 
@@ -59,6 +62,15 @@ static __always_inline int from_peer(const struct mcf_object *o, const struct ip
 
 	return peer[3] == ip->saddr && o->peer_port == udp->source && o->local_port == udp->dest &&
 	       (!local[3] || local[3] == ip->daddr);
+}
+
+/* A4045-18: late packets pass, and are counted; RFC 2661 5.4: what is late. */
+static __always_inline void note_ns(struct mcf_object *o, __u32 ns)
+{
+	if (o->next_ns && ((ns - o->next_ns) & 0x8000))
+		o->late++;
+	else
+		o->next_ns = 0x10000 | ((ns + 1) & 0xffff);
 }
 
 /* Length of the PPP header at `in`: [ff 03] 00 21 or 00 57, with or without compression of the
@@ -84,7 +96,7 @@ static __always_inline __u32 ppp_header(struct __sk_buff *skb, __u32 in)
 
 static __always_inline int tunnel_in(struct __sk_buff *skb, const __u32 l2)
 {
-	__u32 in = l2 + sizeof(struct iphdr) + sizeof(struct udphdr), *index;
+	__u32 in = l2 + sizeof(struct iphdr) + sizeof(struct udphdr), *index, ns = 0;
 	struct mcf_session_key key;
 	struct mcf_object *o;
 	struct udphdr *udp;
@@ -101,7 +113,7 @@ static __always_inline int tunnel_in(struct __sk_buff *skb, const __u32 l2)
 	if ((void *)(udp + 1) > end || ip->version != 4 || ip->ihl != 5 ||
 	    ip->protocol != IPPROTO_UDP || (ip->frag_off & bpf_htons(0x3fff)))
 		return TC_ACT_UNSPEC; /* options and fragments: the stack's work */
-	if (l2tp_header(skb, &in, &key))
+	if (l2tp_header(skb, &in, &key, &ns))
 		return TC_ACT_UNSPEC;
 	index = bpf_map_lookup_elem(&sessions, &key);
 	if (!index)
@@ -121,6 +133,8 @@ static __always_inline int tunnel_in(struct __sk_buff *skb, const __u32 l2)
 			return TC_ACT_UNSPEC; /* PPP control protocols */
 		in += ppp;
 	}
+	if (ns)
+		note_ns(o, ns);
 	count_tunnel(o->tunnel, skb->len - l2);
 	return forward(skb, &j, o, in, l2, TC_ACT_SHOT);
 }

@@ -64,7 +64,8 @@ struct mcf_object {
 	__u8 local[16]; /* and go here; all zero: any */
 	__u16 peer_port, local_port; /* network order */
 	__u8 mac[8];		     /* answer to ARP requests on this interface, 6 octets */
-	__u32 pad;
+	__u32 next_ns;		     /* 0x10000 | Ns expected in sequenced L2TP data; 0: none yet */
+	__u64 late;		     /* of those, behind what was expected: passed all the same */
 };
 
 /** Counters of an object; index cpu * objects + object.  One cache line. */

@@ -329,6 +329,17 @@ def test_without_sequencing_there_is_no_s_bit(net, build, tap):
     assert wire.frames(1, has(b"plain"))[0][L2TP_AT:L2TP_AT + 2] == b"\x00\x02"
 
 
+def test_the_lac_passes_late_packets_and_counts_them(net, build):
+    # A4045-18, R2661-3.1-6
+    pair = build()
+    pair.replicate([203])
+    for n, ns in enumerate((65534, 65535, 0, 65535, 1, 0, 7, 2)):
+        packet = datagram(SOURCE, GROUP, b"Ns %d" % n)
+        deliver(net, packet, ns=ns)
+        assert net.a3.read(has(b"Ns ")) == packet
+    assert pair.lac.object("l2tp-replication 9/600")["late"] == 3
+
+
 # ---------------------------------------------------------------- checksums, sizes
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 511, 512, 513, 1300, 1301])
