@@ -46,7 +46,7 @@ static uint32_t hash_hook(const struct hook *a)
 DECLARE_HASH(hooks, struct hook, item, cmp_hook, hash_hook);
 
 struct attach {
-	const struct maps *maps;
+	struct maps *maps;
 	const struct links *links;
 	struct hooks_head hooks;
 	bool held;
@@ -89,25 +89,25 @@ static void filter_del(int ifindex, enum maps_prog prog)
 	bpf_tc_detach(&hook, &opts);
 }
 
-/* A filter at our place with a program of ours. */
-static bool filter_is_ours(int ifindex, enum maps_prog prog)
+/* The program of a filter at our place, if it is one of ours: a file descriptor, else -1. */
+static int filter_program(int ifindex, enum maps_prog prog)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point(prog));
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY + prog);
 	struct bpf_prog_info info = {};
 	uint32_t len = sizeof(info);
-	bool ours;
 	int fd;
 
 	if (bpf_tc_query(&hook, &opts))
-		return false;
+		return -1;
 	fd = bpf_prog_get_fd_by_id(opts.prog_id);
 	if (fd < 0)
-		return false;
-	ours = bpf_obj_get_info_by_fd(fd, &info, &len) == 0 &&
-	       !strncmp(info.name, PROGRAM_PREFIX, strlen(PROGRAM_PREFIX));
+		return -1;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) == 0 &&
+	    !strncmp(info.name, PROGRAM_PREFIX, strlen(PROGRAM_PREFIX)))
+		return fd;
 	close(fd);
-	return ours;
+	return -1;
 }
 
 static struct hook *hook_find(struct attach *a, int ifindex, enum maps_prog prog)
@@ -117,22 +117,41 @@ static struct hook *hook_find(struct attach *a, int ifindex, enum maps_prog prog
 	return hooks_find(&a->hooks, &key);
 }
 
-/* Calls what for each filter of ours that nobody here wants; the number of them. */
-static size_t each_stale(struct attach *a, void (*what)(int ifindex, enum maps_prog prog))
+static void count(struct attach *a, int ifindex, enum maps_prog prog, int fd)
+{
+}
+
+static void inherit(struct attach *a, int ifindex, enum maps_prog prog, int fd)
+{
+	if (prog == MAPS_FLOW_OUT)
+		maps_seq_inherit(a->maps, fd);
+}
+
+static void remove_unwanted(struct attach *a, int ifindex, enum maps_prog prog, int fd)
+{
+	if (!hook_find(a, ifindex, prog))
+		filter_del(ifindex, prog);
+}
+
+/* Calls what for each filter with a program of ours, whoever put it; the number of them. */
+static size_t each_filter(struct attach *a,
+			  void (*what)(struct attach *a, int ifindex, enum maps_prog prog, int fd))
 {
 	/* most interfaces have no clsact, and libbpf would say so each time */
 	libbpf_print_fn_t print = libbpf_set_print(NULL);
 	const struct link *l;
 	unsigned int prog;
 	size_t n = 0;
+	int fd;
 
 	for (l = links_next(a->links, NULL); l; l = links_next(a->links, l)) {
 		for (prog = 0; prog < MAPS_PROGS; prog += 2) {
-			if (hook_find(a, l->ifindex, prog) || !filter_is_ours(l->ifindex, prog))
+			fd = filter_program(l->ifindex, prog);
+			if (fd < 0)
 				continue;
 			n++;
-			if (what)
-				what(l->ifindex, prog);
+			what(a, l->ifindex, prog, fd);
+			close(fd);
 		}
 	}
 	libbpf_set_print(print);
@@ -141,7 +160,7 @@ static size_t each_stale(struct attach *a, void (*what)(int ifindex, enum maps_p
 
 /* ---------------------------------------------------------------- users */
 
-struct attach *attach_new(const struct maps *maps, const struct links *links)
+struct attach *attach_new(struct maps *maps, const struct links *links)
 {
 	struct attach *a = XCALLOC(MTYPE_ATTACH, sizeof(*a));
 	size_t n;
@@ -149,7 +168,7 @@ struct attach *attach_new(const struct maps *maps, const struct links *links)
 	a->maps = maps;
 	a->links = links;
 	hooks_init(&a->hooks);
-	n = each_stale(a, NULL);
+	n = each_filter(a, count);
 	a->held = n > 0;
 	if (n)
 		log_info("%zu filters of an earlier agent stay until everything is known", n);
@@ -165,9 +184,9 @@ void attach_free(struct attach *a, bool detach)
 			filter_del(h->ifindex, h->prog);
 		XFREE(MTYPE_ATTACH, h);
 	}
-	hooks_fini(&a->hooks);
 	if (detach && a->held)
-		each_stale(a, filter_del);
+		each_filter(a, remove_unwanted);
+	hooks_fini(&a->hooks);
 	XFREE(MTYPE_ATTACH, a);
 }
 
@@ -183,11 +202,12 @@ void attach_go(struct attach *a)
 	if (!a->held)
 		return;
 	a->held = false;
+	each_filter(a, inherit);
 	frr_each (hooks, &a->hooks, h) {
 		if (!h->attached)
 			filter_add(a, h);
 	}
-	each_stale(a, filter_del);
+	each_filter(a, remove_unwanted);
 	log_info("%zu filters in place", a->attached);
 }
 

@@ -17,7 +17,7 @@
 struct attach;
 
 /** Looks for filters of an earlier agent; with some, attaching is held. */
-struct attach *attach_new(const struct maps *maps, const struct links *links);
+struct attach *attach_new(struct maps *maps, const struct links *links);
 /** detach: take our filters away. */
 void attach_free(struct attach *a, bool detach);
 

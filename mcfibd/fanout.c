@@ -39,6 +39,9 @@ static void seqs_purge(struct objects *os)
 static struct seq *seq_get(struct objects *os, const struct fib_flow_branch *b)
 {
 	struct seq key = {.tunnel_id = b->tunnel_id, .session_id = b->session_id}, *s;
+	struct mcf_seq first = {.tunnel_id = b->tunnel_id,
+				.session_id = b->session_id,
+				.peer_session_id = b->peer_session_id};
 	uint32_t slot;
 
 	seqs_purge(os);
@@ -48,7 +51,7 @@ static struct seq *seq_get(struct objects *os, const struct fib_flow_branch *b)
 		s = NULL;
 	}
 	if (!s) {
-		slot = maps_seq_new(os->maps);
+		slot = maps_seq_new(os->maps, &first);
 		if (!slot)
 			return NULL;
 		s = XCALLOC(MTYPE_SEQ, sizeof(*s));
@@ -72,8 +75,8 @@ void seqs_free(struct objects *os)
 {
 	struct seq *s;
 
-	frr_each_safe (seq_keys, &os->seqs, s)
-		seq_free(os, s);
+	while ((s = seq_keys_pop(&os->seqs)) != NULL)
+		XFREE(MTYPE_SEQ, s);
 }
 
 /* ---------------------------------------------------------------- legs */

@@ -326,23 +326,82 @@ const struct mcf_branch_counters *maps_branch_counters(const struct maps *m, uin
 	return (const struct mcf_branch_counters *)m->branch_ctrs.mem + slot;
 }
 
-uint32_t maps_seq_new(struct maps *m)
+static struct mcf_seq *seq_at(const struct maps *m, uint32_t slot)
+{
+	return (struct mcf_seq *)m->seqs.mem + slot;
+}
+
+uint32_t maps_seq_new(struct maps *m, const struct mcf_seq *first)
 {
 	uint32_t slot = slots_get(m->seq_slots, 1);
 
 	if (slot)
-		((uint64_t *)m->seqs.mem)[slot] = 0;
+		*seq_at(m, slot) = *first;
 	return slot;
 }
 
 void maps_seq_free(struct maps *m, uint32_t slot)
 {
+	seq_at(m, slot)->session_id = 0; /* nobody's: 0 is no session */
 	slots_put(m->seq_slots, slot, 1);
 }
 
 uint64_t maps_seq(const struct maps *m, uint32_t slot)
 {
-	return ((uint64_t *)m->seqs.mem)[slot];
+	return seq_at(m, slot)->ns;
+}
+
+static void inherit(struct maps *m, const struct mcf_seq *old, uint32_t n)
+{
+	uint32_t i, slot;
+
+	for (i = 1; i < n; i++) {
+		for (slot = 1; old[i].session_id && slot < m->max.max_seqs; slot++) {
+			struct mcf_seq *s = seq_at(m, slot);
+
+			if (s->session_id == old[i].session_id &&
+			    s->tunnel_id == old[i].tunnel_id &&
+			    s->peer_session_id == old[i].peer_session_id)
+				s->ns = old[i].ns;
+		}
+	}
+}
+
+/* Maps the array of sequence numbers of another agent, if that is what this map is. */
+static void inherit_map(struct maps *m, uint32_t id)
+{
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info);
+	int fd = bpf_map_get_fd_by_id(id);
+	void *mem;
+
+	if (fd < 0)
+		return;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) == 0 && !strcmp(info.name, "seqs") &&
+	    info.value_size == sizeof(struct mcf_seq)) {
+		size_t size = (size_t)info.max_entries * sizeof(struct mcf_seq);
+
+		mem = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+		if (mem != MAP_FAILED) {
+			inherit(m, mem, info.max_entries);
+			munmap(mem, size);
+		}
+	}
+	close(fd);
+}
+
+void maps_seq_inherit(struct maps *m, int prog_fd)
+{
+	uint32_t ids[64], i, len = sizeof(struct bpf_prog_info);
+	struct bpf_prog_info info = {
+		.nr_map_ids = array_size(ids),
+		.map_ids = (uintptr_t)ids,
+	};
+
+	if (bpf_obj_get_info_by_fd(prog_fd, &info, &len))
+		return;
+	for (i = 0; i < info.nr_map_ids && i < array_size(ids); i++)
+		inherit_map(m, ids[i]);
 }
 
 /* ---------------------------------------------------------------- keys */

@@ -57,9 +57,14 @@ uint32_t maps_branch_ctr_new(struct maps *m);
 void maps_branch_ctr_free(struct maps *m, uint32_t slot);
 const struct mcf_branch_counters *maps_branch_counters(const struct maps *m, uint32_t slot);
 
-uint32_t maps_seq_new(struct maps *m);
+uint32_t maps_seq_new(struct maps *m, const struct mcf_seq *first);
 void maps_seq_free(struct maps *m, uint32_t slot);
 uint64_t maps_seq(const struct maps *m, uint32_t slot);
+/**
+ * Sessions go on with the numbers they have in the maps of that program, of an earlier agent:
+ * call right before its filter is replaced.
+ */
+void maps_seq_inherit(struct maps *m, int prog_fd);
 
 /* ---- keys.  object 0 removes the key.  False: errno. */
 

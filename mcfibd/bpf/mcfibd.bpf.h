@@ -60,7 +60,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, MCF_MAX_SEQS);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct mcf_seq);
 } seqs SEC(".maps");
 
 struct {
@@ -350,8 +350,8 @@ static __always_inline int finish_l2tp(struct __sk_buff *skb, struct packet *p,
 	udp->len = bpf_htons(p->len + hlen - 34);
 	s = (__u64)b->udp_sum + p->sum + 2 * (__u32)udp->len;
 	if (b->flags & MCF_B_SEQUENCE) {
-		__u64 *seq = bpf_map_lookup_elem(&seqs, &b->seq);
-		__be16 ns = seq ? bpf_htons(__sync_fetch_and_add(seq, 1)) : 0;
+		struct mcf_seq *seq = bpf_map_lookup_elem(&seqs, &b->seq);
+		__be16 ns = seq ? bpf_htons(__sync_fetch_and_add(&seq->ns, 1)) : 0;
 
 		*(__be16 *)(data + 48) = ns; /* behind flags, tunnel and session id */
 		s += ns;

@@ -82,6 +82,12 @@ struct mcf_branch_counters {
 	__u64 pad[3];
 };
 
+/** Next Ns of a multicast session; who it is, for an agent that takes over. */
+struct mcf_seq {
+	__u64 ns;
+	__u16 tunnel_id, session_id, peer_session_id, pad;
+};
+
 /** Packets that no object accounts for. */
 struct mcf_global {
 	__u64 unknown_flow; /* left an upstream interface, no object: dropped */

@@ -271,6 +271,25 @@ def test_a_killed_agent_forwards_on_and_its_successor_takes_over_without_loss(
     assert agent.object(name)["counters"]["packets"] > 0, "the new programs have the packets"
 
 
+def test_ns_goes_on_when_an_agent_was_killed(net, pair):
+    # A4045-18: no second start from 0, which receivers would take for late packets
+    pair.flow(GROUP, multicast(True))
+    with contextlib.closing(Tap(net.lac, "core0")) as wire, \
+            contextlib.closing(sender(net.lns, "l2mc0")) as s:
+        def send(n):
+            for _ in range(n):
+                s.sendto(b"numbered", (GROUP, 40001))
+        send(5)
+        pair.lns.process.kill(signal.SIGKILL)
+        send(5)
+        pair.lns.start()
+        pair.lns.daemon.wait_acked()
+        wait_for(lambda: not pair.lns.dump()["held"], 5, "taken over")
+        send(5)
+        frames = wire.frames(15, has(b"numbered"))
+    assert [int.from_bytes(f[48:50], "big") for f in frames] == list(range(15))
+
+
 def test_a_successor_changes_nothing_before_it_knows_everything(pair, stream):
     pair.replicate([201, 202])
     pair.flow(GROUP, multicast())
