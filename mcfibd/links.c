@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
-#include <linux/if_arp.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,27 +64,6 @@ struct links {
 	msec_t now;
 	char buf[RTNL_BUFFER];
 };
-
-bool link_is_raw(const struct link *l)
-{
-	switch (l->type) {
-	case ARPHRD_NONE:
-	case ARPHRD_PPP:
-	case ARPHRD_RAWIP:
-	case ARPHRD_TUNNEL:
-	case ARPHRD_TUNNEL6:
-	case ARPHRD_SIT:
-	case ARPHRD_IPGRE:
-		return true;
-	default:
-		return false;
-	}
-}
-
-bool link_is_ethernet(const struct link *l)
-{
-	return l->type == ARPHRD_ETHER || l->type == ARPHRD_LOOPBACK;
-}
 
 /* ---------------------------------------------------------------- requests */
 

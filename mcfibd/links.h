@@ -9,6 +9,8 @@
 #ifndef MCFIBD_LINKS_H
 #define MCFIBD_LINKS_H
 
+#include <linux/if_arp.h>
+
 #include "lib/addr.h"
 #include "lib/base.h"
 
@@ -24,9 +26,26 @@ struct link {
 };
 
 /** No link header: packets begin with IP (tun, ppp). */
-bool link_is_raw(const struct link *l);
-/** Ethernet header. */
-bool link_is_ethernet(const struct link *l);
+static inline bool link_is_raw(const struct link *l)
+{
+	switch (l->type) {
+	case ARPHRD_NONE:
+	case ARPHRD_PPP:
+	case ARPHRD_RAWIP:
+	case ARPHRD_TUNNEL:
+	case ARPHRD_TUNNEL6:
+	case ARPHRD_SIT:
+	case ARPHRD_IPGRE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static inline bool link_is_ethernet(const struct link *l)
+{
+	return l->type == ARPHRD_ETHER || l->type == ARPHRD_LOOPBACK;
+}
 
 enum nexthop_state {
 	NEXTHOP_NO_ROUTE,

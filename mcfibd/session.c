@@ -55,7 +55,7 @@ static bool set_if_key(struct objects *os, enum fib_session_role role, int ifind
 }
 
 /* The interface is not this session's any more.  heir: it is somebody else's already. */
-static void unbind(struct objects *os, struct object *o, bool heir)
+static void let_go_interface(struct objects *os, struct object *o, bool heir)
 {
 	if (!o->session.ifindex)
 		return;
@@ -65,11 +65,11 @@ static void unbind(struct objects *os, struct object *o, bool heir)
 	o->session.ifindex = 0;
 }
 
-static void bind(struct objects *os, struct object *o, const struct link *link,
-		 enum fib_session_role role)
+static void hold_interface(struct objects *os, struct object *o, const struct link *link,
+			   enum fib_session_role role)
 {
 	if (o->session.ifindex != link->ifindex || o->session.role != role) {
-		unbind(os, o, false);
+		let_go_interface(os, o, false);
 		if (!attach_use(os->attach, link, program(role)))
 			object_fail(o, FIB_FAILED, (uint32_t)errno, "no program on %s: %s",
 				    link->name, strerror(errno));
@@ -105,7 +105,7 @@ static void stop(struct objects *os, struct object *o, bool heir)
 {
 	struct maps *m = os->maps;
 
-	unbind(os, o, heir);
+	let_go_interface(os, o, heir);
 	if (o->session.in)
 		maps_set_session(m, o->key.access_session.tunnel_id,
 				 o->key.access_session.session_id, 0);
@@ -209,7 +209,7 @@ void session_rebuild(struct objects *os, struct object *o)
 	}
 	publish_in(os, o, tunnel, link);
 	publish_out(os, o, tunnel, link);
-	bind(os, o, link, s->role);
+	hold_interface(os, o, link, s->role);
 }
 
 void session_remove(struct objects *os, struct object *o)
