@@ -46,7 +46,7 @@ static const struct {
 	{LDP_LABEL_WITHDRAW, FEC, LDP_DECODE_OK, 0, 0},
 	{LDP_LABEL_RELEASE, FEC, LDP_DECODE_OK, 0, 0},
 	{LDP_CAPABILITY, "", LDP_DECODE_OK, 0, 0},
-	/* M-5036-3.5.1-1: lengths */
+	/* lengths */
 	{LDP_LABEL_MAPPING, FEC "020000050000000001", LDP_DECODE_BAD, LDP_S_BAD_TLV_LENGTH, 0x0200},
 	{LDP_LABEL_MAPPING, FEC "02000003000001", LDP_DECODE_BAD, LDP_S_BAD_TLV_LENGTH, 0x0200},
 	{LDP_LABEL_MAPPING, FEC "0200000500000001", LDP_DECODE_BAD, LDP_S_BAD_TLV_LENGTH, 0x0200},
@@ -99,7 +99,7 @@ static const struct {
 	 "01000005"
 	 "0200012100" LABEL,
 	 LDP_DECODE_BAD, LDP_S_MALFORMED_TLV, 0x0100},
-	/* wildcards: everything in Withdraw and Release; typed ones (M-5918-4-1) not in mappings */
+	/* wildcards: everything in Withdraw and Release; typed ones not in mappings (RFC 5918 4) */
 	{LDP_LABEL_WITHDRAW, "0100000101", LDP_DECODE_OK, 0, 0},
 	{LDP_LABEL_RELEASE, "0100000101" LABEL, LDP_DECODE_OK, 0, 0},
 	{LDP_LABEL_MAPPING, "0100000101" LABEL, LDP_DECODE_BAD, LDP_S_UNKNOWN_FEC, 0x0100},
@@ -113,7 +113,7 @@ static const struct {
 	/* a Notification counts even with a FEC that we do not know */
 	{LDP_NOTIFICATION, STATUS "0100000170", LDP_DECODE_OK, 0, 0},
 	{LDP_NOTIFICATION, "01000015" P2MP STATUS, LDP_DECODE_OK, 0, 0},
-	/* M-5561-3-2, M-5561-6-1: capabilities */
+	/* M-5561-3-2: capabilities; unknown ones as RFC 5561 6 has it */
 	{LDP_INIT,
 	 COMMON "8508000180"
 		"8508000180",
@@ -125,7 +125,7 @@ static const struct {
 	{LDP_INIT, COMMON "85ff000180", LDP_DECODE_OK, 0, 0},
 	{LDP_INIT, COMMON "05ff000180", LDP_DECODE_BAD, LDP_S_UNSUPPORTED_CAPABILITY, 0x05ff},
 	{LDP_CAPABILITY, "05ff000180", LDP_DECODE_BAD, LDP_S_UNSUPPORTED_CAPABILITY, 0x05ff},
-	/* M-5036-3.5.1-2: nobody answers a Hello */
+	/* nobody answers a Hello */
 	{LDP_HELLO, "", LDP_DECODE_BAD, 0, 0x0400},
 	{LDP_HELLO, "04000003000f00", LDP_DECODE_BAD, 0, 0x0400},
 	{LDP_HELLO,
@@ -185,7 +185,7 @@ START_TEST(s_bit_counts_in_capability_but_not_in_initialization)
 }
 END_TEST
 
-/* M-5561-7-1, M-6389-3-1, M-5918-5-1 */
+/* M-6389-3-1, M-5918-5-1, RFC 5561 9 */
 START_TEST(capabilities_of_initialization_are_ignored_later)
 {
 	ck_assert_int_eq(decode(LDP_CAPABILITY, "8506000180"
@@ -244,7 +244,7 @@ START_TEST(hello_with_both_families_gives_the_ipv4_address)
 }
 END_TEST
 
-/* A-mLDP-5, A-mLDP-8: a number of 32 bits, null labels included */
+/* A-mLDP-5; null labels included */
 START_TEST(label_is_right_justified_and_delivered_as_it_is)
 {
 	ck_assert_int_eq(decode(LDP_LABEL_MAPPING, FEC LABEL), LDP_DECODE_OK);
@@ -282,7 +282,7 @@ START_TEST(mbb_status_is_request_or_ack_among_other_elements)
 }
 END_TEST
 
-/* M-6388-9-1, M-5918-4-1 */
+/* M-6388-9-1 */
 START_TEST(typed_wildcard_has_type_and_family)
 {
 	ck_assert_int_eq(decode(LDP_LABEL_WITHDRAW, "010000050506020001"), LDP_DECODE_OK);
@@ -298,7 +298,7 @@ START_TEST(typed_wildcard_has_type_and_family)
 }
 END_TEST
 
-/* A-mLDP-7, M-6389-4.1-1 */
+/* A-mLDP-7 */
 START_TEST(upstream_label_stands_for_the_label)
 {
 #define UPSTREAM                   \
@@ -379,7 +379,7 @@ START_TEST(messages_of_a_pdu_follow_each_other_unaligned)
 }
 END_TEST
 
-/* M-5036-3.5.1-1 */
+/* RFC 5036 3.5.1.2.1 */
 START_TEST(message_length_that_leads_nowhere_is_fatal)
 {
 	static const char *const bad[] = {
@@ -397,7 +397,7 @@ START_TEST(message_length_that_leads_nowhere_is_fatal)
 }
 END_TEST
 
-/* M-5036-3.5.1-1, M-5036-3.5.3-1 (255 or less means 4096) */
+/* RFC 5036 3.1 and 3.5.3: 255 or less means 4096 */
 START_TEST(pdu_header_is_checked)
 {
 	static const struct {

@@ -234,7 +234,7 @@ START_TEST(catalogue_is_encoded_octet_by_octet)
 }
 END_TEST
 
-/* M-5561-7-1: 0x0506 is never in a Capability message; M-7552-6.1-1 cannot be broken at all */
+/* Of the capabilities, those that only Initialization may name: M-6389-3-1, M-5918-5-1. */
 START_TEST(message_that_cannot_say_it_is_not_encoded)
 {
 	struct ldp_fec fec = {.kind = LDP_FEC_WILDCARD};
@@ -246,6 +246,8 @@ START_TEST(message_that_cannot_say_it_is_not_encoded)
 		{.type = LDP_LABEL_MAPPING, .n_fecs = 1, .fecs = &fec},
 		{.type = LDP_LABEL_ABORT, .n_fecs = 1, .fecs = &fec},
 		{.type = LDP_CAPABILITY, .capabilities = LDP_CAP_DYNAMIC},
+		{.type = LDP_CAPABILITY, .capabilities = LDP_CAP_UPSTREAM_LABEL},
+		{.type = LDP_CAPABILITY, .capabilities = LDP_CAP_TYPED_WILDCARD},
 		{.type = LDP_KEEPALIVE, .has_label = true},
 		{.type = LDP_ADDRESS, .n_addresses = 2, .addresses = both},
 	};

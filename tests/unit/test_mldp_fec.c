@@ -67,7 +67,7 @@ START_TEST(fec_is_its_type_root_and_opaque_value)
 }
 END_TEST
 
-/* Section 5 of the catalogue; M-6388-2.4.1.1-3: all of the opaque field counts (A-mLDP-4) */
+/* RFC 6388 2.4.1.1; all of the opaque field counts (A-mLDP-4) */
 static const struct {
 	const char *id, *opaque;
 	uint32_t crc;
@@ -166,7 +166,7 @@ static const struct {
 	{"fb0028" S6 G6 "00010a0000010009", MLDP_OPAQUE_VPN,
 	 "vpnv6-source 2001:db8::1 ff3e::8000:1 rd 1:167772161:9"},
 
-	/* nobody knows them: carried, inert (M-6826-2-5) */
+	/* nobody knows them: carried, inert */
 	{"", MLDP_OPAQUE_UNKNOWN, NULL},
 	{"00", MLDP_OPAQUE_UNKNOWN, NULL},
 	{"020000", MLDP_OPAQUE_UNKNOWN, NULL},
