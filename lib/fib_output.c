@@ -81,23 +81,39 @@ static bool snapshot_end(struct fib_consumer *c, struct fib_msg *m, enum fib_tab
 	return true;
 }
 
+/*
+ * Empty tables come first: what an Update promises of the journal needs all tables to have
+ * begun, and after the last table that has something there may be no Update for long.
+ */
+static enum fib_table next_table(const struct fib_consumer *c)
+{
+	uint32_t left = c->tables & ~c->begun;
+	enum fib_table first = 0;
+
+	for (int t = FIB_TABLES - 1; t >= 1; t--)
+		if (left & 1U << t &&
+		    (!first || !fib_pub_count(c->pub, t) || fib_pub_count(c->pub, first)))
+			first = t;
+	return first;
+}
+
 /* The marker that is due, if one is: an End whose objects are sent, or the next Begin. */
 static bool marker(struct fib_consumer *c, struct fib_msg *m)
 {
+	enum fib_table table;
+
 	for (int t = 1; t < FIB_TABLES; t++)
 		if (c->end_due & 1U << t && !c->awaited[t])
 			return snapshot_end(c, m, t);
 	if (c->begun != c->ended)
 		return false; /* one table after the other */
-	for (int t = 1; t < FIB_TABLES; t++) {
-		if (!(c->tables & ~c->begun & 1U << t))
-			continue;
-		start_data(c, m, FIB_MSG_SNAPSHOT_BEGIN);
-		m->snapshot_begin.table = t;
-		fib_consumer_begin(c, t);
-		return true;
-	}
-	return false;
+	table = next_table(c);
+	if (!table)
+		return false;
+	start_data(c, m, FIB_MSG_SNAPSHOT_BEGIN);
+	m->snapshot_begin.table = table;
+	fib_consumer_begin(c, table);
+	return true;
 }
 
 /* ---------------------------------------------------------------- updates */
