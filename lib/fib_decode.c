@@ -22,6 +22,12 @@ static const char *read_id(uint32_t from, uint16_t *to)
 	return from > UINT16_MAX ? "ID or port of more than 16 bits" : NULL;
 }
 
+static const char *read_label(uint32_t from, uint32_t *to)
+{
+	*to = from;
+	return from > 0xfffff ? "label of more than 20 bits" : NULL;
+}
+
 /* What is shown to operators must not be able to play with their terminals. */
 static const char *read_text(const char *from, char *to, size_t size)
 {
@@ -79,10 +85,23 @@ static const char *read_flow_key(const Mcfib__V1__L2tpFlowKey *from, struct fib_
 	return NULL;
 }
 
+static const char *read_ftn_key(const Mcfib__V1__P2mpFtnKey *from, struct fib_key *key)
+{
+	char vrf[FIB_IFNAME_LEN];
+	struct addr group, source;
+
+	TRY(read_text(from->vrf, vrf, sizeof(vrf)));
+	TRY(read_address(from->group, false, &group));
+	TRY(read_address(from->source, true, &source));
+	*key = fib_key_p2mp_ftn(vrf, &group, &source);
+	return NULL;
+}
+
 /* A key of a table this side does not know has table 0. */
 static const char *read_key(const Mcfib__V1__Key *from, struct fib_key *key)
 {
 	uint16_t tunnel, session;
+	uint32_t label;
 
 	memset(key, 0, sizeof(*key));
 	if (!from)
@@ -104,6 +123,12 @@ static const char *read_key(const Mcfib__V1__Key *from, struct fib_key *key)
 		return NULL;
 	case MCFIB__V1__KEY__KEY_L2TP_FLOW:
 		return read_flow_key(from->l2tp_flow, key);
+	case MCFIB__V1__KEY__KEY_P2MP_ILM:
+		TRY(read_label(from->p2mp_ilm->label, &label));
+		*key = fib_key_p2mp_ilm(label);
+		return NULL;
+	case MCFIB__V1__KEY__KEY_P2MP_FTN:
+		return read_ftn_key(from->p2mp_ftn, key);
 	default:
 		return NULL;
 	}
@@ -212,6 +237,57 @@ static const char *read_flow(const Mcfib__V1__L2tpFlow *from, struct fib_l2tp_fl
 	return NULL;
 }
 
+static const char *read_p2mp_branch(const Mcfib__V1__P2mpBranch *from, struct fib_p2mp_branch *b)
+{
+	TRY(read_text(from->interface, b->interface, sizeof(b->interface)));
+	TRY(read_address(from->next_hop, true, &b->next_hop));
+	if (from->n_label > FIB_MAX_LABELS)
+		return "too many labels";
+	b->n_labels = from->n_label;
+	for (size_t i = 0; i < from->n_label; i++)
+		TRY(read_label(from->label[i], &b->labels[i]));
+	return NULL;
+}
+
+static const char *read_p2mp_branches(Mcfib__V1__P2mpBranch *const *from, size_t n,
+				      struct fib_p2mp_branch **to, size_t *n_to)
+{
+	if (n > FIB_MAX_BRANCHES)
+		return "too many branches";
+	if (!n)
+		return NULL;
+	*to = fib_alloc(n, sizeof((*to)[0]));
+	*n_to = n;
+	for (size_t i = 0; i < n; i++)
+		TRY(read_p2mp_branch(from[i], &(*to)[i]));
+	return NULL;
+}
+
+static enum fib_ttl read_ttl(Mcfib__V1__TtlMode from)
+{
+	return from == MCFIB__V1__TTL_MODE__TTL_MODE_UNIFORM ? FIB_TTL_UNIFORM
+	       : from == MCFIB__V1__TTL_MODE__TTL_MODE_PIPE  ? FIB_TTL_PIPE
+							     : 0;
+}
+
+static const char *read_ilm(const Mcfib__V1__P2mpIlm *from, struct fib_p2mp_ilm *v)
+{
+	bool known = (uint32_t)from->payload <= FIB_PAYLOAD_IPV6;
+
+	TRY(read_text(from->local_interface, v->local_interface, sizeof(v->local_interface)));
+	v->ttl = read_ttl(from->ttl);
+	v->payload = known ? (enum fib_payload)from->payload : FIB_PAYLOAD_UNKNOWN;
+	return read_p2mp_branches(from->branches, from->n_branches, &v->branches, &v->n_branches);
+}
+
+static const char *read_ftn(const Mcfib__V1__P2mpFtn *from, struct fib_p2mp_ftn *v)
+{
+	TRY(read_text(from->upstream_interface, v->upstream_interface,
+		      sizeof(v->upstream_interface)));
+	v->ttl = read_ttl(from->ttl);
+	return read_p2mp_branches(from->branches, from->n_branches, &v->branches, &v->n_branches);
+}
+
 /* ---------------------------------------------------------------- lists */
 
 /* The table a value belongs to. */
@@ -231,6 +307,10 @@ static const char *read_value(const Mcfib__V1__Op *from, union fib_value *v)
 		return read_replication(from->l2tp_replication, &v->l2tp_replication);
 	case MCFIB__V1__OP__VALUE_L2TP_FLOW:
 		return read_flow(from->l2tp_flow, &v->l2tp_flow);
+	case MCFIB__V1__OP__VALUE_P2MP_ILM:
+		return read_ilm(from->p2mp_ilm, &v->p2mp_ilm);
+	case MCFIB__V1__OP__VALUE_P2MP_FTN:
+		return read_ftn(from->p2mp_ftn, &v->p2mp_ftn);
 	default:
 		return NULL;
 	}
@@ -335,6 +415,7 @@ static const char *read_hello(const Mcfib__V1__Hello *from, struct fib_hello *h)
 		h->capabilities.unicast_sessions = from->capabilities->unicast_sessions;
 		h->capabilities.activity = from->capabilities->activity;
 		h->capabilities.maximum_branches = from->capabilities->maximum_branches;
+		h->capabilities.mpls_p2mp = from->capabilities->mpls_p2mp;
 	}
 	read_free_text(from->software, h->software, sizeof(h->software));
 	return NULL;

@@ -93,6 +93,16 @@ static Mcfib__V1__Key *encode_key(struct arena *a, const struct fib_key *key)
 		to->l2tp_flow->group = address(&key->l2tp_flow.group);
 		to->l2tp_flow->source = address(&key->l2tp_flow.source);
 		break;
+	case FIB_P2MP_ILM:
+		to->p2mp_ilm = NEW(a, P2mpIlmKey, p2mp_ilm_key);
+		to->p2mp_ilm->label = key->p2mp_ilm.label;
+		break;
+	case FIB_P2MP_FTN:
+		to->p2mp_ftn = NEW(a, P2mpFtnKey, p2mp_ftn_key);
+		to->p2mp_ftn->vrf = (char *)key->p2mp_ftn.vrf;
+		to->p2mp_ftn->group = address(&key->p2mp_ftn.group);
+		to->p2mp_ftn->source = address(&key->p2mp_ftn.source);
+		break;
 	default:
 		to->key_case = MCFIB__V1__KEY__KEY__NOT_SET;
 	}
@@ -204,6 +214,44 @@ static Mcfib__V1__L2tpFlow *encode_flow(struct arena *a, const struct fib_l2tp_f
 	return to;
 }
 
+static Mcfib__V1__P2mpBranch **encode_p2mp_branches(struct arena *a,
+						    const struct fib_p2mp_branch *b, size_t n)
+{
+	Mcfib__V1__P2mpBranch **to = arena_alloc(a, n * sizeof(to[0]));
+
+	for (size_t i = 0; i < n; i++) {
+		to[i] = NEW(a, P2mpBranch, p2mp_branch);
+		to[i]->interface = (char *)b[i].interface;
+		to[i]->next_hop = address(&b[i].next_hop);
+		to[i]->n_label = b[i].n_labels;
+		to[i]->label = (uint32_t *)b[i].labels;
+	}
+	return to;
+}
+
+static Mcfib__V1__P2mpIlm *encode_ilm(struct arena *a, const struct fib_p2mp_ilm *v)
+{
+	Mcfib__V1__P2mpIlm *to = NEW(a, P2mpIlm, p2mp_ilm);
+
+	to->n_branches = v->n_branches;
+	to->branches = encode_p2mp_branches(a, v->branches, v->n_branches);
+	to->local_interface = (char *)v->local_interface;
+	to->ttl = (Mcfib__V1__TtlMode)v->ttl;
+	to->payload = (Mcfib__V1__P2mpIlm__Payload)v->payload;
+	return to;
+}
+
+static Mcfib__V1__P2mpFtn *encode_ftn(struct arena *a, const struct fib_p2mp_ftn *v)
+{
+	Mcfib__V1__P2mpFtn *to = NEW(a, P2mpFtn, p2mp_ftn);
+
+	to->upstream_interface = (char *)v->upstream_interface;
+	to->n_branches = v->n_branches;
+	to->branches = encode_p2mp_branches(a, v->branches, v->n_branches);
+	to->ttl = (Mcfib__V1__TtlMode)v->ttl;
+	return to;
+}
+
 static Mcfib__V1__Op *encode_op(struct arena *a, const struct fib_op *op)
 {
 	Mcfib__V1__Op *to = NEW(a, Op, op);
@@ -228,6 +276,14 @@ static Mcfib__V1__Op *encode_op(struct arena *a, const struct fib_op *op)
 	case FIB_L2TP_FLOW:
 		to->value_case = MCFIB__V1__OP__VALUE_L2TP_FLOW;
 		to->l2tp_flow = encode_flow(a, &op->value.l2tp_flow);
+		break;
+	case FIB_P2MP_ILM:
+		to->value_case = MCFIB__V1__OP__VALUE_P2MP_ILM;
+		to->p2mp_ilm = encode_ilm(a, &op->value.p2mp_ilm);
+		break;
+	case FIB_P2MP_FTN:
+		to->value_case = MCFIB__V1__OP__VALUE_P2MP_FTN;
+		to->p2mp_ftn = encode_ftn(a, &op->value.p2mp_ftn);
 		break;
 	}
 	return to;
@@ -258,6 +314,7 @@ static Mcfib__V1__Hello *encode_hello(struct arena *a, const struct fib_hello *h
 	to->capabilities->unicast_sessions = h->capabilities.unicast_sessions;
 	to->capabilities->activity = h->capabilities.activity;
 	to->capabilities->maximum_branches = h->capabilities.maximum_branches;
+	to->capabilities->mpls_p2mp = h->capabilities.mpls_p2mp;
 	to->software = (char *)h->software;
 	return to;
 }

@@ -143,8 +143,13 @@ static bool beyond(const struct fib_consumer *c, const struct fib_object *o, cha
 	const struct fib_capabilities *can = &c->hello.capabilities;
 	size_t branches = fib_value_branches(o->key.table, &o->value);
 
-	if (o->key.table >= FIB_L2TP_REPLICATION && !can->l2tp_replication)
+	bool l2tp = o->key.table == FIB_L2TP_REPLICATION || o->key.table == FIB_L2TP_FLOW;
+	bool p2mp = o->key.table == FIB_P2MP_ILM || o->key.table == FIB_P2MP_FTN;
+
+	if (l2tp && !can->l2tp_replication)
 		snprintf(why, size, "not offloadable: no L2TP replication");
+	else if (p2mp && !can->mpls_p2mp)
+		snprintf(why, size, "not offloadable: no MPLS P2MP");
 	else if (o->key.table == FIB_ACCESS_SESSION && o->value.access_session.unicast &&
 		 !can->unicast_sessions)
 		snprintf(why, size, "not offloadable: no unicast sessions");

@@ -38,6 +38,14 @@ json_object *fib_key_json(const struct fib_key *key)
 		json_add_addr(o, "group", &key->l2tp_flow.group);
 		json_add_addr(o, "source", &key->l2tp_flow.source);
 		break;
+	case FIB_P2MP_ILM:
+		json_object_int_add(o, "label", key->p2mp_ilm.label);
+		break;
+	case FIB_P2MP_FTN:
+		json_object_string_add(o, "vrf", key->p2mp_ftn.vrf);
+		json_add_addr(o, "group", &key->p2mp_ftn.group);
+		json_add_addr(o, "source", &key->p2mp_ftn.source);
+		break;
 	}
 	return o;
 }
@@ -122,6 +130,46 @@ static json_object *flow_json(const struct fib_l2tp_flow *f)
 	return o;
 }
 
+static json_object *p2mp_branches_json(const struct fib_p2mp_branch *b, size_t n)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_object *o = json_object_new_object(), *labels = json_object_new_array();
+
+		json_object_string_add(o, "interface", b[i].interface);
+		json_add_addr(o, "nextHop", &b[i].next_hop);
+		for (size_t l = 0; l < b[i].n_labels; l++)
+			json_object_array_add(labels, json_object_new_int(b[i].labels[l]));
+		json_object_object_add(o, "label", labels);
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+static json_object *ilm_json(const struct fib_p2mp_ilm *v)
+{
+	json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "branches", p2mp_branches_json(v->branches, v->n_branches));
+	json_object_string_add(o, "localInterface", v->local_interface);
+	if (v->local_interface[0]) {
+		json_object_string_add(o, "ttl", fib_ttl_name(v->ttl));
+		json_object_string_add(o, "payload", fib_payload_name(v->payload));
+	}
+	return o;
+}
+
+static json_object *ftn_json(const struct fib_p2mp_ftn *v)
+{
+	json_object *o = json_object_new_object();
+
+	json_object_string_add(o, "upstreamInterface", v->upstream_interface);
+	json_object_object_add(o, "branches", p2mp_branches_json(v->branches, v->n_branches));
+	json_object_string_add(o, "ttl", fib_ttl_name(v->ttl));
+	return o;
+}
+
 json_object *fib_value_json(enum fib_table table, const union fib_value *v)
 {
 	switch (table) {
@@ -133,6 +181,10 @@ json_object *fib_value_json(enum fib_table table, const union fib_value *v)
 		return replication_json(&v->l2tp_replication);
 	case FIB_L2TP_FLOW:
 		return flow_json(&v->l2tp_flow);
+	case FIB_P2MP_ILM:
+		return ilm_json(&v->p2mp_ilm);
+	case FIB_P2MP_FTN:
+		return ftn_json(&v->p2mp_ftn);
 	}
 	return json_object_new_object();
 }
@@ -211,6 +263,7 @@ static json_object *capabilities_json(const struct fib_capabilities *c)
 	json_object_boolean_add(o, "unicastSessions", c->unicast_sessions);
 	json_object_boolean_add(o, "activity", c->activity);
 	json_object_int_add(o, "maximumBranches", c->maximum_branches);
+	json_object_boolean_add(o, "mplsP2mp", c->mpls_p2mp);
 	return o;
 }
 

@@ -51,6 +51,25 @@ struct fib_key fib_key_l2tp_flow(const char *vrf, const struct addr *group,
 	return key;
 }
 
+struct fib_key fib_key_p2mp_ilm(uint32_t label)
+{
+	struct fib_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.table = FIB_P2MP_ILM;
+	key.p2mp_ilm.label = label;
+	return key;
+}
+
+struct fib_key fib_key_p2mp_ftn(const char *vrf, const struct addr *group,
+				const struct addr *source)
+{
+	struct fib_key key = fib_key_l2tp_flow(vrf, group, source);
+
+	key.table = FIB_P2MP_FTN;
+	return key;
+}
+
 const char *fib_key_str(const struct fib_key *key, char *buf, size_t size)
 {
 	char group[ADDR_STRLEN], source[ADDR_STRLEN];
@@ -66,7 +85,11 @@ const char *fib_key_str(const struct fib_key *key, char *buf, size_t size)
 		snprintf(buf, size, "%s %u/%u", table, key->access_session.tunnel_id,
 			 key->access_session.session_id);
 		break;
+	case FIB_P2MP_ILM:
+		snprintf(buf, size, "%s %u", table, key->p2mp_ilm.label);
+		break;
 	case FIB_L2TP_FLOW:
+	case FIB_P2MP_FTN:
 		snprintf(buf, size, "%s %s from %s%s%s", table,
 			 addr_str(&key->l2tp_flow.group, group),
 			 addr_str(&key->l2tp_flow.source, source), vrf[0] ? " vrf " : "", vrf);
@@ -88,6 +111,10 @@ const char *fib_table_name(enum fib_table table)
 		return "l2tp-replication";
 	case FIB_L2TP_FLOW:
 		return "l2tp-flow";
+	case FIB_P2MP_ILM:
+		return "p2mp-ilm";
+	case FIB_P2MP_FTN:
+		return "p2mp-ftn";
 	}
 	return "unknown";
 }
@@ -125,6 +152,26 @@ const char *fib_framing_name(enum fib_framing framing)
 	return "unknown";
 }
 
+const char *fib_ttl_name(enum fib_ttl ttl)
+{
+	return ttl == FIB_TTL_UNIFORM ? "uniform" : ttl == FIB_TTL_PIPE ? "pipe" : "unknown";
+}
+
+const char *fib_payload_name(enum fib_payload payload)
+{
+	switch (payload) {
+	case FIB_PAYLOAD_ANY:
+		return "any";
+	case FIB_PAYLOAD_IPV4:
+		return "ipv4";
+	case FIB_PAYLOAD_IPV6:
+		return "ipv6";
+	case FIB_PAYLOAD_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
 /* ---------------------------------------------------------------- values */
 
 void *fib_alloc(size_t count, size_t size)
@@ -142,6 +189,10 @@ void fib_value_free(enum fib_table table, union fib_value *value)
 		free(value->l2tp_replication.members);
 	if (table == FIB_L2TP_FLOW)
 		free(value->l2tp_flow.branches);
+	if (table == FIB_P2MP_ILM)
+		free(value->p2mp_ilm.branches);
+	if (table == FIB_P2MP_FTN)
+		free(value->p2mp_ftn.branches);
 	memset(value, 0, sizeof(*value));
 }
 
@@ -167,6 +218,14 @@ void fib_value_copy(enum fib_table table, union fib_value *to, const union fib_v
 		to->l2tp_flow.branches =
 			copy_array(from->l2tp_flow.branches, from->l2tp_flow.n_branches,
 				   sizeof(struct fib_flow_branch));
+	if (table == FIB_P2MP_ILM)
+		to->p2mp_ilm.branches =
+			copy_array(from->p2mp_ilm.branches, from->p2mp_ilm.n_branches,
+				   sizeof(struct fib_p2mp_branch));
+	if (table == FIB_P2MP_FTN)
+		to->p2mp_ftn.branches =
+			copy_array(from->p2mp_ftn.branches, from->p2mp_ftn.n_branches,
+				   sizeof(struct fib_p2mp_branch));
 }
 
 static bool tunnel_equal(const struct fib_l2tp_tunnel *a, const struct fib_l2tp_tunnel *b)
@@ -208,6 +267,34 @@ static bool flow_equal(const struct fib_l2tp_flow *a, const struct fib_l2tp_flow
 	return true;
 }
 
+static bool p2mp_branches_equal(const struct fib_p2mp_branch *a, size_t n_a,
+				const struct fib_p2mp_branch *b, size_t n_b)
+{
+	if (n_a != n_b)
+		return false;
+	for (size_t i = 0; i < n_a; i++)
+		if (strncmp(a[i].interface, b[i].interface, FIB_IFNAME_LEN) != 0 ||
+		    addr_cmp(&a[i].next_hop, &b[i].next_hop) != 0 ||
+		    a[i].n_labels != b[i].n_labels ||
+		    memcmp(a[i].labels, b[i].labels, a[i].n_labels * sizeof(uint32_t)) != 0)
+			return false;
+	return true;
+}
+
+static bool ilm_equal(const struct fib_p2mp_ilm *a, const struct fib_p2mp_ilm *b)
+{
+	return strncmp(a->local_interface, b->local_interface, FIB_IFNAME_LEN) == 0 &&
+	       a->ttl == b->ttl && a->payload == b->payload &&
+	       p2mp_branches_equal(a->branches, a->n_branches, b->branches, b->n_branches);
+}
+
+static bool ftn_equal(const struct fib_p2mp_ftn *a, const struct fib_p2mp_ftn *b)
+{
+	return strncmp(a->upstream_interface, b->upstream_interface, FIB_IFNAME_LEN) == 0 &&
+	       a->ttl == b->ttl &&
+	       p2mp_branches_equal(a->branches, a->n_branches, b->branches, b->n_branches);
+}
+
 bool fib_value_equal(enum fib_table table, const union fib_value *a, const union fib_value *b)
 {
 	const struct fib_l2tp_replication *ra = &a->l2tp_replication, *rb = &b->l2tp_replication;
@@ -223,6 +310,10 @@ bool fib_value_equal(enum fib_table table, const union fib_value *a, const union
 						 ra->n_members * sizeof(ra->members[0])) == 0);
 	case FIB_L2TP_FLOW:
 		return flow_equal(&a->l2tp_flow, &b->l2tp_flow);
+	case FIB_P2MP_ILM:
+		return ilm_equal(&a->p2mp_ilm, &b->p2mp_ilm);
+	case FIB_P2MP_FTN:
+		return ftn_equal(&a->p2mp_ftn, &b->p2mp_ftn);
 	}
 	return true;
 }
@@ -233,6 +324,10 @@ size_t fib_value_branches(enum fib_table table, const union fib_value *value)
 		return value->l2tp_replication.n_members;
 	if (table == FIB_L2TP_FLOW)
 		return value->l2tp_flow.n_branches;
+	if (table == FIB_P2MP_ILM)
+		return value->p2mp_ilm.n_branches;
+	if (table == FIB_P2MP_FTN)
+		return value->p2mp_ftn.n_branches;
 	return 0;
 }
 
@@ -248,7 +343,14 @@ bool fib_value_known(enum fib_table table, const union fib_value *value, const c
 			if (!value->l2tp_flow.branches[i].kind)
 				return false;
 	}
-	return true;
+	if (table == FIB_P2MP_ILM) {
+		const struct fib_p2mp_ilm *v = &value->p2mp_ilm;
+
+		*what = "unknown TTL mode or payload";
+		return v->payload != FIB_PAYLOAD_UNKNOWN && (v->ttl || !v->local_interface[0]);
+	}
+	*what = "unknown TTL mode";
+	return table != FIB_P2MP_FTN || value->p2mp_ftn.ttl;
 }
 
 /* Key, generation, tags and lengths, and the parts of a value that have a fixed size. */
@@ -257,6 +359,19 @@ bool fib_value_known(enum fib_table table, const union fib_value *value, const c
 static size_t id_size(uint16_t id)
 {
 	return id < 0x80 ? 2 : id < 0x4000 ? 3 : 4; /* tag and varint */
+}
+
+/* A branch: tag and length; interface, address of 16 octets and each label at their longest. */
+#define P2MP_BRANCH_SIZE (2 + 2 + FIB_IFNAME_LEN - 1 + 2 + 16 + 2)
+#define P2MP_LABEL_SIZE	 3
+
+static size_t p2mp_branches_size(const struct fib_p2mp_branch *b, size_t n)
+{
+	size_t size = n * P2MP_BRANCH_SIZE;
+
+	for (size_t i = 0; i < n; i++)
+		size += b[i].n_labels * P2MP_LABEL_SIZE;
+	return size;
 }
 
 size_t fib_op_size(enum fib_table table, const union fib_value *value)
@@ -274,6 +389,10 @@ size_t fib_op_size(enum fib_table table, const union fib_value *value)
 			if (b->kind == FIB_BRANCH_MULTICAST_SESSION)
 				size += id_size(b->peer_session_id) + 2 * b->sequencing;
 		}
+	if (table == FIB_P2MP_ILM)
+		size += p2mp_branches_size(value->p2mp_ilm.branches, value->p2mp_ilm.n_branches);
+	if (table == FIB_P2MP_FTN)
+		size += p2mp_branches_size(value->p2mp_ftn.branches, value->p2mp_ftn.n_branches);
 	return size;
 }
 

@@ -15,17 +15,18 @@
 
 #include "lib/addr.h"
 
-#define FIB_PROTO	  1	    /* mcfib/1 */
-#define FIB_MAGIC	  0x01	    /* first octet of every message */
-#define FIB_MAX_MESSAGE	  (1 << 20) /* octets of a message, magic included */
-#define FIB_MAX_BRANCHES  65536	    /* of one object, accepted from the wire */
-#define FIB_NAME_LEN	  64	    /* octets of a name, terminating NUL included */
-#define FIB_TEXT_LEN	  128
-#define FIB_IFNAME_LEN	  16
-#define FIB_MAX_VLANS	  2
-#define FIB_DEFAULT_BATCH 256	/* operations per Update */
-#define FIB_DEFAULT_WINDOW 4096 /* Envelopes without Ack */
-#define FIB_MAX_BATCH	  16384 /* entries of a list in one message, accepted from the wire */
+#define FIB_PROTO	   1	     /* mcfib/1 */
+#define FIB_MAGIC	   0x01	     /* first octet of every message */
+#define FIB_MAX_MESSAGE	   (1 << 20) /* octets of a message, magic included */
+#define FIB_MAX_BRANCHES   65536     /* of one object, accepted from the wire */
+#define FIB_NAME_LEN	   64	     /* octets of a name, terminating NUL included */
+#define FIB_TEXT_LEN	   128
+#define FIB_IFNAME_LEN	   16
+#define FIB_MAX_VLANS	   2
+#define FIB_MAX_LABELS	   4	 /* that a branch pushes */
+#define FIB_DEFAULT_BATCH  256	 /* operations per Update */
+#define FIB_DEFAULT_WINDOW 4096	 /* Envelopes without Ack */
+#define FIB_MAX_BATCH	   16384 /* entries of a list in one message, accepted from the wire */
 
 /** In the order in which objects are sent; deletions go the other way. */
 enum fib_table {
@@ -33,9 +34,11 @@ enum fib_table {
 	FIB_ACCESS_SESSION = 2,
 	FIB_L2TP_REPLICATION = 3,
 	FIB_L2TP_FLOW = 4,
+	FIB_P2MP_ILM = 5,
+	FIB_P2MP_FTN = 6,
 };
-#define FIB_TABLES    5 /* array size: tables are 1 .. FIB_TABLES - 1 */
-#define FIB_TABLE_ALL 0x1e /* bit mask of all tables */
+#define FIB_TABLES    7	   /* array size: tables are 1 .. FIB_TABLES - 1 */
+#define FIB_TABLE_ALL 0x7e /* bit mask of all tables */
 
 /**
  * Key of an object.  Compared and hashed octet by octet: make it with fib_key_*(), which
@@ -53,7 +56,10 @@ struct fib_key {
 		struct {
 			char vrf[FIB_IFNAME_LEN];
 			struct addr group, source; /* source ADDR_ANY: every other source */
-		} l2tp_flow;
+		} l2tp_flow, p2mp_ftn;
+		struct {
+			uint32_t label;
+		} p2mp_ilm;
 	};
 };
 
@@ -114,12 +120,49 @@ struct fib_l2tp_flow {
 	struct fib_flow_branch *branches; /* owned */
 };
 
+/** RFC 3443. */
+enum fib_ttl {
+	FIB_TTL_UNIFORM = 1,
+	FIB_TTL_PIPE = 2,
+};
+
+enum fib_payload {
+	FIB_PAYLOAD_ANY = 0, /* IPv4 or IPv6 */
+	FIB_PAYLOAD_IPV4 = 1,
+	FIB_PAYLOAD_IPV6 = 2,
+	FIB_PAYLOAD_UNKNOWN = 255, /* received, and not known to this side */
+};
+
+struct fib_p2mp_branch {
+	char interface[FIB_IFNAME_LEN];
+	struct addr next_hop;
+	uint8_t n_labels;
+	uint32_t labels[FIB_MAX_LABELS]; /* outermost first */
+};
+
+struct fib_p2mp_ilm {
+	size_t n_branches;
+	struct fib_p2mp_branch *branches;     /* owned */
+	char local_interface[FIB_IFNAME_LEN]; /* "": nothing is taken from the LSP here */
+	enum fib_ttl ttl;		      /* counts only with a local interface */
+	enum fib_payload payload;
+};
+
+struct fib_p2mp_ftn {
+	char upstream_interface[FIB_IFNAME_LEN];
+	size_t n_branches;
+	struct fib_p2mp_branch *branches; /* owned */
+	enum fib_ttl ttl;
+};
+
 /** Value of an object; which member counts follows from the key's table. */
 union fib_value {
 	struct fib_l2tp_tunnel l2tp_tunnel;
 	struct fib_access_session access_session;
 	struct fib_l2tp_replication l2tp_replication;
 	struct fib_l2tp_flow l2tp_flow;
+	struct fib_p2mp_ilm p2mp_ilm;
+	struct fib_p2mp_ftn p2mp_ftn;
 };
 
 /** One operation of an Update. */
@@ -158,6 +201,7 @@ enum fib_role {
 struct fib_capabilities {
 	bool l2tp_replication, unicast_sessions, activity;
 	uint32_t maximum_branches; /* 0: no limit */
+	bool mpls_p2mp;
 };
 
 enum fib_bye_code {
@@ -251,14 +295,20 @@ struct fib_key fib_key_l2tp_replication(uint16_t tunnel_id, uint16_t session_id)
 /** source NULL or ADDR_ANY: every source without an object of its own. */
 struct fib_key fib_key_l2tp_flow(const char *vrf, const struct addr *group,
 				 const struct addr *source);
+struct fib_key fib_key_p2mp_ilm(uint32_t label);
+/** source NULL or ADDR_ANY: every source without an object of its own. */
+struct fib_key fib_key_p2mp_ftn(const char *vrf, const struct addr *group,
+				const struct addr *source);
 
 /** Text for logs: "l2tp-flow 232.1.1.1 from 10.0.0.1"; buf is returned. */
 const char *fib_key_str(const struct fib_key *key, char *buf, size_t size);
 
-const char *fib_table_name(enum fib_table table);   /**< "l2tp-flow"; "unknown" */
-const char *fib_result_name(enum fib_result result); /**< "installed"; "unknown" */
-const char *fib_role_name(enum fib_role role);	     /**< "primary"; "unknown" */
+const char *fib_table_name(enum fib_table table);	/**< "l2tp-flow"; "unknown" */
+const char *fib_result_name(enum fib_result result);	/**< "installed"; "unknown" */
+const char *fib_role_name(enum fib_role role);		/**< "primary"; "unknown" */
 const char *fib_framing_name(enum fib_framing framing); /**< "raw-ip"; "unknown" */
+const char *fib_ttl_name(enum fib_ttl ttl);		/**< "uniform"; "unknown" */
+const char *fib_payload_name(enum fib_payload payload); /**< "any"; "unknown" */
 
 /** Zeroed memory for what values and messages own; never NULL; released with free(). */
 void *fib_alloc(size_t count, size_t size);

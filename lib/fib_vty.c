@@ -82,6 +82,33 @@ static void flow_str(struct text *t, const struct fib_l2tp_flow *v)
 	}
 }
 
+static void p2mp_branches_str(struct text *t, const struct fib_p2mp_branch *b, size_t n)
+{
+	char a[ADDR_STRLEN];
+
+	for (size_t i = 0; i < n; i++) {
+		text_add(t, "%s %s %s", i ? "," : "", b[i].interface, addr_str(&b[i].next_hop, a));
+		for (size_t l = 0; l < b[i].n_labels; l++)
+			text_add(t, "%s%u", l ? "/" : " label ", b[i].labels[l]);
+	}
+}
+
+static void ilm_str(struct text *t, const struct fib_p2mp_ilm *v)
+{
+	text_add(t, v->n_branches ? "swap ->" : v->local_interface[0] ? "" : "drop");
+	p2mp_branches_str(t, v->branches, v->n_branches);
+	if (v->local_interface[0])
+		text_add(t, "%spop -> %s (%s, %s)", v->n_branches ? "; " : "", v->local_interface,
+			 fib_ttl_name(v->ttl), fib_payload_name(v->payload));
+}
+
+static void ftn_str(struct text *t, const struct fib_p2mp_ftn *v)
+{
+	text_add(t, "%s ->%s", v->upstream_interface, v->n_branches ? "" : " nowhere");
+	p2mp_branches_str(t, v->branches, v->n_branches);
+	text_add(t, " (%s)", fib_ttl_name(v->ttl));
+}
+
 const char *fib_value_str(enum fib_table table, const union fib_value *v, char *buf, size_t size)
 {
 	struct text t = text_init(buf, size);
@@ -98,6 +125,12 @@ const char *fib_value_str(enum fib_table table, const union fib_value *v, char *
 		break;
 	case FIB_L2TP_FLOW:
 		flow_str(&t, &v->l2tp_flow);
+		break;
+	case FIB_P2MP_ILM:
+		ilm_str(&t, &v->p2mp_ilm);
+		break;
+	case FIB_P2MP_FTN:
+		ftn_str(&t, &v->p2mp_ftn);
 		break;
 	}
 	return buf;
@@ -131,10 +164,11 @@ static void consumer_detail(struct vty *vty, const struct fib_consumer_info *i, 
 		i->slow ? ", slow" : "", i->blocked ? ", blocked" : "",
 		show_since(i->since, now, up), i->session_id);
 	vty_out(vty, "  Tables:       %s\n", fib_tables_str(i->tables, tables, sizeof(tables)));
-	vty_out(vty, "  Capabilities:%s%s%s, branches %s",
+	vty_out(vty, "  Capabilities:%s%s%s%s, branches %s",
 		i->capabilities.l2tp_replication ? " replication" : "",
 		i->capabilities.unicast_sessions ? " unicast" : "",
 		i->capabilities.activity ? " activity" : "",
+		i->capabilities.mpls_p2mp ? " mpls-p2mp" : "",
 		i->capabilities.maximum_branches ? "" : "unlimited\n");
 	if (i->capabilities.maximum_branches)
 		vty_out(vty, "%u\n", i->capabilities.maximum_branches);
@@ -173,15 +207,11 @@ static void show_consumer(void *arg, const struct fib_consumer *c)
 	w->n++;
 }
 
-DEFPY (fib_show_consumer,
-       fib_show_consumer_cmd,
-       "show fib consumer [NAME$name] [detail$detail] [json$json]",
-       SHOW_STR
-       FIB_STR
-       "Forwarding agents\n"
-       "Name of one agent\n"
-       "All that is known\n"
-       JSON_STR)
+DEFPY(fib_show_consumer, fib_show_consumer_cmd,
+      "show fib consumer [NAME$name] [detail$detail] [json$json]",
+      SHOW_STR FIB_STR "Forwarding agents\n"
+		       "Name of one agent\n"
+		       "All that is known\n" JSON_STR)
 {
 	struct json_rows rows = json_rows_init(vty, "consumers");
 	struct consumer_walk w = {.vty = vty, .name = name, .detail = detail != NULL};
@@ -196,14 +226,10 @@ DEFPY (fib_show_consumer,
 	return CMD_SUCCESS;
 }
 
-DEFPY (fib_clear_consumer,
-       fib_clear_consumer_cmd,
-       "clear fib consumer <NAME$name|all>",
-       CLEAR_STR
-       FIB_STR
-       "End the agent's session: it comes back and gets everything anew\n"
-       "Name of one agent\n"
-       "All agents\n")
+DEFPY(fib_clear_consumer, fib_clear_consumer_cmd, "clear fib consumer <NAME$name|all>",
+      CLEAR_STR FIB_STR "End the agent's session: it comes back and gets everything anew\n"
+			"Name of one agent\n"
+			"All agents\n")
 {
 	unsigned int n = fib_pub_clear(*publisher, name, clock_now());
 
@@ -284,18 +310,16 @@ static void show_entry(void *arg, const struct fib_object_info *info)
 	w->n++;
 }
 
-DEFPY (fib_show_entry,
-       fib_show_entry_cmd,
-       "show fib entry [<l2tp-tunnel|access-session|l2tp-replication|l2tp-flow>$table] [detail$detail] [json$json]",
-       SHOW_STR
-       FIB_STR
-       "Forwarding objects as they were sent\n"
-       "Tunnels\n"
-       "Unicast sessions\n"
-       "LAC: outgoing session lists of multicast sessions\n"
-       "LNS: copies of a multicast stream\n"
-       "With the status at each agent\n"
-       JSON_STR)
+DEFPY(fib_show_entry, fib_show_entry_cmd,
+      "show fib entry [<l2tp-tunnel|access-session|l2tp-replication|l2tp-flow|p2mp-ilm|p2mp-ftn>$table] [detail$detail] [json$json]",
+      SHOW_STR FIB_STR "Forwarding objects as they were sent\n"
+		       "Tunnels\n"
+		       "Unicast sessions\n"
+		       "LAC: outgoing session lists of multicast sessions\n"
+		       "LNS: copies of a multicast stream\n"
+		       "Transit and egress LSR: incoming labels of P2MP LSPs\n"
+		       "Ingress LSR: multicast streams put onto P2MP LSPs\n"
+		       "With the status at each agent\n" JSON_STR)
 {
 	struct json_rows rows = json_rows_init(vty, "entries");
 	struct entry_walk w = {.vty = vty, .detail = detail != NULL};
@@ -333,13 +357,8 @@ static void statistics_text(struct vty *vty)
 	vty_out(vty, "%-28s %12" PRIu64 "\n", "Dropped: no progress", s->drops_stall);
 }
 
-DEFPY (fib_show_statistics,
-       fib_show_statistics_cmd,
-       "show fib statistics [json$json]",
-       SHOW_STR
-       FIB_STR
-       "Counters\n"
-       JSON_STR)
+DEFPY(fib_show_statistics, fib_show_statistics_cmd, "show fib statistics [json$json]",
+      SHOW_STR FIB_STR "Counters\n" JSON_STR)
 {
 	if (json)
 		return vty_json(vty, fib_stats_json(*publisher));

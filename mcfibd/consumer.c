@@ -16,7 +16,8 @@
 #include "mcfibd/consumer.h"
 #include "mcfibd/objects.h"
 
-#define BUDGET 64 /* messages each way per round */
+#define BUDGET	     64 /* messages each way per round */
+#define AGENT_TABLES (FIB_TABLE_ALL & ~(1u << FIB_P2MP_ILM | 1u << FIB_P2MP_FTN))
 
 DEFINE_MTYPE_STATIC(MCFIBD, CONSUMER, "consumer");
 DEFINE_MTYPE_STATIC(MCFIBD, EXTRA_IF, "interface given by the user");
@@ -56,7 +57,7 @@ static void table_complete(void *ctx, enum fib_table table)
 	struct consumer *c = ctx;
 
 	c->complete |= 1u << table;
-	if (c->complete != FIB_TABLE_ALL)
+	if (c->complete != AGENT_TABLES)
 		return;
 	log_info("everything known: %zu objects", objects_count(c->objects));
 	attach_go(c->attach);
@@ -188,7 +189,7 @@ static bool open_session(struct consumer *c, const char **error)
 {
 	struct fib_sub_params p = {
 		.role = FIB_PRIMARY,
-		.tables = FIB_TABLE_ALL,
+		.tables = AGENT_TABLES,
 		.capabilities = {.l2tp_replication = true,
 				 .unicast_sessions = true,
 				 .activity = true},

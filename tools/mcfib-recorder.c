@@ -393,7 +393,9 @@ int main(int argc, char **argv)
 			   .software = PACKAGE_STRING,
 			   .role = FIB_OBSERVER,
 			   .tables = FIB_TABLE_ALL,
-			   .capabilities = {.l2tp_replication = true, .unicast_sessions = true}},
+			   .capabilities = {.l2tp_replication = true,
+					    .unicast_sessions = true,
+					    .mpls_p2mp = true}},
 	};
 	int c, rc;
 

@@ -13,6 +13,10 @@ const char *mcfib_table_field(enum fib_table table)
 		return "l2tpReplication";
 	case FIB_L2TP_FLOW:
 		return "l2tpFlow";
+	case FIB_P2MP_ILM:
+		return "p2mpIlm";
+	case FIB_P2MP_FTN:
+		return "p2mpFtn";
 	}
 	return "unknown";
 }

@@ -90,14 +90,63 @@ static struct fib_op empty_flow_op(void)
 	return (struct fib_op){.key = fib_key_l2tp_flow("", &group, NULL), .generation = 6};
 }
 
+static void two_p2mp_branches(struct fib_p2mp_branch **branches, size_t *n)
+{
+	*n = 2;
+	*branches = fib_alloc(2, sizeof(**branches));
+	(*branches)[0] = (struct fib_p2mp_branch){.interface = "fifteen-letters",
+						  .next_hop = address("fe80::1"),
+						  .n_labels = FIB_MAX_LABELS,
+						  .labels = {0xfffff, 0xfffff, 16, 0xfffff}};
+	(*branches)[1] = (struct fib_p2mp_branch){.interface = "eth1",
+						  .next_hop = address("192.0.2.1"),
+						  .n_labels = 1,
+						  .labels = {17}};
+}
+
+static struct fib_op ilm_op(void)
+{
+	struct fib_op op = {.key = fib_key_p2mp_ilm(0xfffff), .generation = 8};
+	struct fib_p2mp_ilm *v = &op.value.p2mp_ilm;
+
+	two_p2mp_branches(&v->branches, &v->n_branches);
+	snprintf(v->local_interface, FIB_IFNAME_LEN, "mplsmc0");
+	v->ttl = FIB_TTL_PIPE;
+	v->payload = FIB_PAYLOAD_IPV6;
+	return op;
+}
+
+static struct fib_op transit_op(void)
+{
+	struct fib_op op = {.key = fib_key_p2mp_ilm(16), .generation = 9};
+
+	two_p2mp_branches(&op.value.p2mp_ilm.branches, &op.value.p2mp_ilm.n_branches);
+	op.value.p2mp_ilm.n_branches = 1;
+	return op;
+}
+
+static struct fib_op ftn_op(void)
+{
+	struct addr group = address("ff3e::1"), source = address("2001:db8::3");
+	struct fib_op op = {.key = fib_key_p2mp_ftn("red", &group, &source), .generation = 10};
+	struct fib_p2mp_ftn *v = &op.value.p2mp_ftn;
+
+	snprintf(v->upstream_interface, FIB_IFNAME_LEN, "fifteen-letters");
+	two_p2mp_branches(&v->branches, &v->n_branches);
+	v->ttl = FIB_TTL_UNIFORM;
+	return op;
+}
+
 static struct fib_op deletion_op(void)
 {
 	return (struct fib_op){
 		.key = fib_key_access_session(7, 8), .generation = 7, .deleted = true};
 }
 
-static struct fib_op (*const op_samples[])(void) = {tunnel_op, session_op,    replication_op,
-						    flow_op,   empty_flow_op, deletion_op};
+static struct fib_op (*const op_samples[])(void) = {
+	tunnel_op, session_op, replication_op, flow_op,	    empty_flow_op,
+	ilm_op,	   transit_op, ftn_op,	       deletion_op,
+};
 
 static struct fib_msg update_msg(void)
 {
@@ -125,7 +174,7 @@ static struct fib_msg hello_msg(void)
 			  .window = 4,
 			  .last_epoch = 5,
 			  .last_journal = 6,
-			  .capabilities = {true, true, true, 127},
+			  .capabilities = {true, true, true, 127, true},
 			  .software = "agent 1.0"},
 	};
 }
@@ -375,6 +424,21 @@ enum change {
 	SESSION,
 	BRANCH_PEER,
 	SEQUENCING, /* flow */
+	ILM_BRANCHES,
+	ILM_INTERFACE,
+	ILM_NEXT_HOP,
+	ILM_LABELS,
+	ILM_LABEL,
+	ILM_LOCAL,
+	ILM_TTL,
+	ILM_PAYLOAD, /* label */
+	FTN_BRANCHES,
+	FTN_INTERFACE,
+	FTN_NEXT_HOP,
+	FTN_LABELS,
+	FTN_LABEL,
+	FTN_UPSTREAM,
+	FTN_TTL, /* stream onto an LSP */
 	CHANGES
 };
 
@@ -413,28 +477,63 @@ static void change_flow(struct fib_l2tp_flow *f, enum change what)
 	f->branches[0].sequencing ^= what == SEQUENCING;
 }
 
+static void change_p2mp(struct fib_p2mp_branch *b, size_t *n, int what)
+{
+	*n -= what == 0;
+	b[1].interface[0] ^= what == 1;
+	b[1].next_hop.b[15] ^= what == 2;
+	b[0].n_labels -= what == 3;
+	b[0].labels[FIB_MAX_LABELS - 1] ^= what == 4;
+}
+
+static void change_ilm(struct fib_p2mp_ilm *v, enum change what)
+{
+	change_p2mp(v->branches, &v->n_branches, what - ILM_BRANCHES);
+	v->local_interface[0] ^= what == ILM_LOCAL;
+	v->ttl ^= what == ILM_TTL ? FIB_TTL_UNIFORM ^ FIB_TTL_PIPE : 0;
+	v->payload ^= what == ILM_PAYLOAD ? FIB_PAYLOAD_IPV4 ^ FIB_PAYLOAD_IPV6 : 0;
+}
+
+static void change_ftn(struct fib_p2mp_ftn *v, enum change what)
+{
+	change_p2mp(v->branches, &v->n_branches, what - FTN_BRANCHES);
+	v->upstream_interface[0] ^= what == FTN_UPSTREAM;
+	v->ttl ^= what == FTN_TTL ? FIB_TTL_UNIFORM ^ FIB_TTL_PIPE : 0;
+}
+
+static void change_value(enum fib_table table, union fib_value *v, enum change what)
+{
+	if (table == FIB_L2TP_TUNNEL)
+		change_tunnel(&v->l2tp_tunnel, what);
+	else if (table == FIB_ACCESS_SESSION)
+		change_session(&v->access_session, what);
+	else if (table == FIB_P2MP_ILM)
+		change_ilm(&v->p2mp_ilm, what);
+	else if (table == FIB_P2MP_FTN)
+		change_ftn(&v->p2mp_ftn, what);
+	else if (table == FIB_L2TP_FLOW)
+		change_flow(&v->l2tp_flow, what);
+	else if (what == MEMBERS)
+		v->l2tp_replication.n_members--;
+	else
+		v->l2tp_replication.members[2]++;
+}
+
 START_TEST(every_field_of_a_value_makes_a_difference)
 {
 	enum change what = _i;
-	struct fib_op op = what < PEER_SESSION ? tunnel_op()
-			   : what < MEMBERS    ? session_op()
-			   : what < UPSTREAM   ? replication_op()
-					       : flow_op();
+	struct fib_op op = what < PEER_SESSION	 ? tunnel_op()
+			   : what < MEMBERS	 ? session_op()
+			   : what < UPSTREAM	 ? replication_op()
+			   : what < ILM_BRANCHES ? flow_op()
+			   : what < FTN_BRANCHES ? ilm_op()
+						 : ftn_op();
 	enum fib_table table = op.key.table;
 	union fib_value copy = {};
 
 	fib_value_copy(table, &copy, &op.value);
 	ck_assert(fib_value_equal(table, &copy, &op.value));
-	if (table == FIB_L2TP_TUNNEL)
-		change_tunnel(&copy.l2tp_tunnel, what);
-	else if (table == FIB_ACCESS_SESSION)
-		change_session(&copy.access_session, what);
-	else if (what == MEMBERS)
-		copy.l2tp_replication.n_members--;
-	else if (what == MEMBER)
-		copy.l2tp_replication.members[2]++;
-	else
-		change_flow(&copy.l2tp_flow, what);
+	change_value(table, &copy, what);
 	ck_assert(!fib_value_equal(table, &copy, &op.value));
 	fib_value_free(table, &copy);
 	fib_value_free(table, &op.value);
@@ -455,6 +554,11 @@ START_TEST(keys_have_names)
 	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)), "l2tp-flow 232.1.1.1 from 10.0.0.1");
 	key = fib_key_l2tp_flow("red", &group, &any);
 	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)), "l2tp-flow 232.1.1.1 from * vrf red");
+	key = fib_key_p2mp_ftn("red", &group, &source);
+	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)),
+			 "p2mp-ftn 232.1.1.1 from 10.0.0.1 vrf red");
+	key = fib_key_p2mp_ilm(1048575);
+	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)), "p2mp-ilm 1048575");
 	key = fib_key_access_session(7, 3);
 	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)), "access-session 7/3");
 	key = fib_key_l2tp_tunnel(7);

@@ -60,7 +60,7 @@ static void op_by_hand(unsigned int kind, uint64_t a, uint64_t b, void (*value)(
 	size_t start = begin_hand();
 
 	number(1, a);
-	if (kind != FIB_L2TP_TUNNEL)
+	if (kind != FIB_L2TP_TUNNEL && kind != FIB_P2MP_ILM)
 		number(2, b);
 	wrap(start, kind);
 	wrap(start, 1); /* Op.key */
@@ -130,6 +130,37 @@ static void fill_big_member(void)
 	wrap(start, 1);
 }
 
+static void fill_p2mp_branch(const char *next_hop, size_t labels, uint32_t label)
+{
+	size_t start = hand_len;
+
+	text(1, "eth1");
+	text(2, next_hop);
+	for (size_t i = 0; i < labels; i++)
+		number(3, label);
+	wrap(start, 1);
+}
+
+static void fill_many_labels(void)
+{
+	fill_p2mp_branch("1234", FIB_MAX_LABELS + 1, 16);
+}
+
+static void fill_big_label(void)
+{
+	fill_p2mp_branch("1234", 1, 1 << 20);
+}
+
+static void fill_odd_next_hop(void)
+{
+	fill_p2mp_branch("12345", 1, 16);
+}
+
+static void fill_long_local(void)
+{
+	text(2, "a-name-of-16-letters");
+}
+
 static const struct defect {
 	const char *why;
 	unsigned int kind;
@@ -147,6 +178,12 @@ static const struct defect {
 	{"too many VLAN tags", FIB_ACCESS_SESSION, 1, 1, 11, fill_many_vlans},
 	{"VLAN ID of more than 12 bits", FIB_ACCESS_SESSION, 1, 1, 11, fill_big_vlan},
 	{"address is not of 4 or 16 octets", FIB_L2TP_TUNNEL, 1, 0, 10, fill_odd_address},
+	{"label of more than 20 bits", FIB_P2MP_ILM, 1 << 20, 0, 0, NULL},
+	{"label of more than 20 bits", FIB_P2MP_ILM, 16, 0, 14, fill_big_label},
+	{"too many labels", FIB_P2MP_ILM, 16, 0, 14, fill_many_labels},
+	{"address is not of 4 or 16 octets", FIB_P2MP_ILM, 16, 0, 14, fill_odd_next_hop},
+	{"text too long", FIB_P2MP_ILM, 16, 0, 14, fill_long_local},
+	{"key and value of different tables", FIB_P2MP_ILM, 16, 0, 15, fill_nothing},
 };
 
 static const struct defect *defect;
@@ -239,7 +276,7 @@ START_TEST(what_is_merely_unknown_is_left_out)
 	m = accept_hand();
 	ck_assert_int_eq(m.type, 0);
 	ck_assert_uint_eq(m.seq, 7);
-	op_by_hand(5, 1, 1, NULL); /* a key of a table to come */
+	op_by_hand(FIB_TABLES, 1, 1, NULL); /* a key of a table to come */
 	m = accept_hand();
 	ck_assert_uint_eq(m.update.n_ops, 0);
 	fib_msg_free(&m);
@@ -258,7 +295,7 @@ START_TEST(what_is_merely_unknown_is_left_out)
 	m = accept_hand();
 	ck_assert_str_eq(m.hello.name, "evil?[2J"); /* nothing a terminal would obey */
 	ck_assert_int_eq(m.hello.role, 0);
-	ck_assert_uint_eq(m.hello.tables, 1 << 3);
+	ck_assert_uint_eq(m.hello.tables, 1 << 3 | 1 << 6);
 }
 END_TEST
 
@@ -284,6 +321,50 @@ static void unknown_branch(void)
 {
 	with_value(13, fill_unknown_branch);
 }
+
+static void ilm_parts(unsigned int local, unsigned int ttl, unsigned int payload)
+{
+	size_t start = begin_hand(), value;
+
+	number(1, 16);
+	wrap(start, FIB_P2MP_ILM);
+	wrap(start, 1);
+	value = hand_len;
+	if (local)
+		text(2, "mplsmc0");
+	number(3, ttl);
+	number(4, payload);
+	wrap(value, 14);
+	wrap(start, 1);
+	wrap(start, FIB_MSG_UPDATE);
+}
+
+START_TEST(unknown_parts_of_a_label_are_seen_as_such)
+{
+	static const struct {
+		unsigned int local, ttl, payload;
+		bool known;
+	} rows[] = {
+		{1, FIB_TTL_UNIFORM, 0, true},
+		{1, FIB_TTL_PIPE, FIB_PAYLOAD_IPV6, true},
+		{1, 0, 0, false},		 /* needed, and not given */
+		{0, 0, 0, true},		 /* not needed */
+		{1, FIB_TTL_PIPE + 1, 0, false}, /* newer than this side */
+		{1, FIB_TTL_PIPE, FIB_PAYLOAD_IPV6 + 1, false},
+	};
+
+	for (size_t i = 0; i < array_size(rows); i++) {
+		struct fib_msg m;
+		const char *what;
+
+		ilm_parts(rows[i].local, rows[i].ttl, rows[i].payload);
+		m = accept_hand();
+		ck_assert_int_eq(fib_value_known(FIB_P2MP_ILM, &m.update.ops[0].value, &what),
+				 rows[i].known);
+		fib_msg_free(&m);
+	}
+}
+END_TEST
 
 START_TEST(unknown_parts_of_a_value_are_seen_as_such)
 {
@@ -343,6 +424,7 @@ int main(void)
 	tcase_add_test(c, a_small_message_cannot_take_much_memory);
 	tcase_add_test(c, what_is_merely_unknown_is_left_out);
 	tcase_add_test(c, unknown_parts_of_a_value_are_seen_as_such);
+	tcase_add_test(c, unknown_parts_of_a_label_are_seen_as_such);
 	tcase_add_test(c, results_nobody_knows_are_kept_out_of_the_list);
 	suite_add_tcase(s, c);
 	srunner_run_all(r, CK_NORMAL);

@@ -226,14 +226,20 @@ END_TEST
 
 START_TEST(objects_need_the_capability_of_their_table)
 {
-	static const char *const texts[] = {"not offloadable: no L2TP replication",
-					    "not offloadable: no unicast sessions"};
-	struct fib_key keys[] = {flow_key(1), fib_key_access_session(1, 1)};
+	static const char *const texts[] = {
+		"not offloadable: no L2TP replication", "not offloadable: no unicast sessions",
+		"not offloadable: no MPLS P2MP", "not offloadable: no MPLS P2MP"};
+	struct fib_key flow = flow_key(1);
+	struct fib_key keys[] = {flow, fib_key_access_session(1, 1), fib_key_p2mp_ilm(100),
+				 fib_key_p2mp_ftn("", &flow.l2tp_flow.group, NULL)};
+	union fib_value ilm = {}, ftn = {.p2mp_ftn.ttl = FIB_TTL_PIPE};
 
 	peers[0].hello.capabilities = (struct fib_capabilities){};
 	set_flow(1, 1, 1);
 	set_session(1, 1, true);
 	set_session(1, 2, false);
+	fib_pub_set(pub, &keys[2], &ilm);
+	fib_pub_set(pub, &keys[3], &ftn);
 	say_hello(0);
 	ck_assert_uint_eq(hear_all(), 1); /* the session that carries nothing by itself */
 	for (size_t i = 0; i < array_size(keys); i++) {
@@ -243,6 +249,19 @@ START_TEST(objects_need_the_capability_of_their_table)
 		ck_assert_int_eq(o.state, FIB_STATE_UNSUPPORTED);
 		ck_assert_str_eq(o.text, texts[i]);
 	}
+}
+END_TEST
+
+START_TEST(labels_need_no_capability_of_l2tp)
+{
+	struct fib_key key = fib_key_p2mp_ilm(100);
+	union fib_value v = {};
+
+	peers[0].hello.capabilities = (struct fib_capabilities){.mpls_p2mp = true};
+	fib_pub_set(pub, &key, &v);
+	say_hello(0);
+	ck_assert_uint_eq(hear_all(), 1);
+	ck_assert_int_eq(state_of(&key), FIB_STATE_PENDING);
 }
 END_TEST
 
@@ -572,7 +591,7 @@ START_TEST(a_journal_position_is_promised_only_when_all_before_it_is_sent)
 	say_hello(0);
 	set_flow(2, 1, 1);
 	hear(0, FIB_MSG_HELLO_ACK);
-	for (int table = 1; table < FIB_L2TP_FLOW; table++) {
+	for (int empty = 1; empty < FIB_TABLES - 1; empty++) {
 		hear(0, FIB_MSG_SNAPSHOT_BEGIN);
 		hear(0, FIB_MSG_SNAPSHOT_END);
 	}
@@ -646,6 +665,7 @@ static void add_answers(TCase *c)
 	tcase_add_test(c, activity_of_primary_consumers_is_kept_with_the_object);
 	tcase_add_test(c, more_than_a_consumer_can_do_is_not_sent_but_reported);
 	tcase_add_test(c, objects_need_the_capability_of_their_table);
+	tcase_add_test(c, labels_need_no_capability_of_l2tp);
 	tcase_add_test(c, an_object_larger_than_a_message_is_not_offloadable);
 	tcase_add_test(c, tables_that_were_not_asked_for_are_not_sent);
 }
