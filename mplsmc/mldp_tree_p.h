@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mldp_tree_p.h - the structs behind mldp_tree.h, shared by mldp_tree.c, mldp_input.c, mldp_lsp.c.
+ *
+ *   mldp ── peer ── binding: what the peer mapped to us ──┐
+ *    │       └──── element: our label towards it ─────────┤
+ *    │       └──── withdrawn label, waiting for Release   │
+ *    ├── route: next hops towards a root ── lsp ──────────┘
+ *    └── own address
+ *
+ * All decisions about an LSP are in one function, mldp_lsp_review(): whatever changes, the LSP
+ * is compared with what it should be, and the difference is signalled.
+ */
+#ifndef MPLSMC_MLDP_TREE_P_H
+#define MPLSMC_MLDP_TREE_P_H
+
+#include "mplsmc/mldp_tree.h"
+
+#define MLDP_MAX_LINKS 8
+
+PREDECL_HASH(mldp_lsps);
+PREDECL_HASH(mldp_routes);
+PREDECL_HASH(mldp_owned);
+PREDECL_DLIST(mldp_peers);
+PREDECL_DLIST(mldp_peer_bindings);
+PREDECL_DLIST(mldp_lsp_bindings);
+PREDECL_DLIST(mldp_peer_elements);
+PREDECL_DLIST(mldp_peer_withdrawn);
+PREDECL_DLIST(mldp_route_lsps);
+
+/** A set of addresses: a peer's, or ours. */
+struct mldp_owned {
+	struct mldp_owned_item item;
+	struct addr addr;
+};
+
+/** Next hops towards a root, shared by all LSPs of that root. */
+struct mldp_route {
+	struct mldp_routes_item item;
+	struct mldp *m;
+	struct addr root;
+	size_t n;
+	struct addr next_hops[MLDP_MAX_NEXTHOPS];
+	bool lost; /* unreachable for longer than root_hold_ms */
+	struct timer hold;
+	struct mldp_route_lsps_head lsps;
+};
+
+/** A downstream LSR's mapping. */
+struct mldp_binding {
+	struct mldp_lsp_bindings_item in_lsp;
+	struct mldp_peer_bindings_item in_peer;
+	struct mldp_lsp *lsp;
+	struct mldp_peer *peer;
+	uint32_t label;
+	bool marked; /* make before break: to be acknowledged (M-6388-8.1-2) */
+};
+
+/** Accepting element: a label of ours that an upstream LSR was told (M-6388-8.4.2-1). */
+struct mldp_element {
+	struct mldp_peer_elements_item in_peer;
+	struct mldp_lsp *lsp;
+	struct mldp_peer *peer;
+	uint32_t label;
+	struct addr next_hop;
+};
+
+/** Withdrawn, not released: the label must not be used again yet. */
+struct mldp_withdrawn {
+	struct mldp_peer_withdrawn_item item;
+	struct mldp_fec fec;
+	uint32_t label;
+};
+
+struct mldp_peer {
+	struct mldp_peers_item item;
+	struct mldp *m;
+	struct ldp_id id;
+	uint32_t capabilities;
+	void *data;
+	struct mldp_owned_head addresses;
+	struct mldp_link links[MLDP_MAX_LINKS];
+	size_t n_links;
+	struct mldp_peer_bindings_head bindings;
+	struct mldp_peer_elements_head elements;
+	struct mldp_peer_withdrawn_head withdrawn;
+};
+
+struct mldp_lsp {
+	struct mldp_lsps_item item;
+	struct mldp_route_lsps_item in_route;
+	struct mldp *m;
+	struct mldp_fec fec;
+	struct mldp_route *route;
+	bool leaf, root;
+	struct mldp_lsp_bindings_head bindings;
+	struct mldp_element *active, *pending; /* pending: make before break */
+	bool acked;    /* pending was acknowledged, mbb_delay_ms is running */
+	bool ready;    /* pending may become active */
+	bool refused;  /* upstream released our label: no new one before `retry` */
+	bool no_label;
+	bool reviewing, again; /* a review is under way, and something changed meanwhile */
+	bool touched;	       /* mldp_tree.c: to be reviewed */
+	struct addr override;  /* next hop by configuration, ADDR_ANY: none */
+	enum mldp_lsp_state state;
+	msec_t since;
+	struct timer mbb, retry;
+};
+
+struct mldp {
+	struct mldp_params params;
+	const struct mldp_ops *ops;
+	void *ctx;
+	struct twheel *wheel;
+	struct mldp_lsps_head lsps;
+	struct mldp_routes_head routes;
+	struct mldp_owned_head own;
+	struct mldp_peers_head peers;
+	size_t n_no_label, n_overrides; /* LSPs */
+	struct mldp_stats stats;
+};
+
+static inline int mldp_owned_cmp(const struct mldp_owned *a, const struct mldp_owned *b)
+{
+	return addr_cmp(&a->addr, &b->addr);
+}
+
+static inline uint32_t mldp_owned_hash(const struct mldp_owned *a)
+{
+	return jhash(a->addr.b, sizeof(a->addr.b), 0x6388);
+}
+
+static inline int mldp_route_cmp(const struct mldp_route *a, const struct mldp_route *b)
+{
+	return addr_cmp(&a->root, &b->root);
+}
+
+static inline uint32_t mldp_route_hash(const struct mldp_route *r)
+{
+	return jhash(r->root.b, sizeof(r->root.b), 0x6389);
+}
+
+static inline int mldp_lsp_cmp(const struct mldp_lsp *a, const struct mldp_lsp *b)
+{
+	return mldp_fec_cmp(&a->fec, &b->fec);
+}
+
+static inline uint32_t mldp_lsp_hash(const struct mldp_lsp *l)
+{
+	return mldp_fec_hash(&l->fec);
+}
+
+DECLARE_HASH(mldp_owned, struct mldp_owned, item, mldp_owned_cmp, mldp_owned_hash);
+DECLARE_HASH(mldp_routes, struct mldp_route, item, mldp_route_cmp, mldp_route_hash);
+DECLARE_HASH(mldp_lsps, struct mldp_lsp, item, mldp_lsp_cmp, mldp_lsp_hash);
+DECLARE_DLIST(mldp_peers, struct mldp_peer, item);
+DECLARE_DLIST(mldp_peer_bindings, struct mldp_binding, in_peer);
+DECLARE_DLIST(mldp_lsp_bindings, struct mldp_binding, in_lsp);
+DECLARE_DLIST(mldp_peer_elements, struct mldp_element, in_peer);
+DECLARE_DLIST(mldp_peer_withdrawn, struct mldp_withdrawn, item);
+DECLARE_DLIST(mldp_route_lsps, struct mldp_lsp, in_route);
+
+/* ---------------------------------------------------------------- mldp_tree.c */
+
+bool mldp_owns(const struct mldp_owned_head *set, const struct addr *a);
+struct mldp_route *mldp_route_get(struct mldp *m, const struct addr *root);
+/** Frees the route if no LSP uses it. */
+void mldp_route_release(struct mldp_route *r);
+
+/** The peer has released the label: it may be used again. */
+void mldp_withdrawn_free(struct mldp_peer *p, struct mldp_withdrawn *w);
+
+/* ---------------------------------------------------------------- mldp_lsp.c */
+
+void mldp_withdrawn_entry_free(struct mldp_withdrawn *w);
+
+/** The LSP of a FEC, made if it does not exist; NULL: beyond maximum_lsps. */
+struct mldp_lsp *mldp_lsp_get(struct mldp *m, const struct mldp_fec *fec);
+/** Frees an LSP without messages or callbacks. */
+void mldp_lsp_free(struct mldp_lsp *lsp);
+
+/** Brings the LSP to what it should be; may free it when nothing is left of it. */
+void mldp_lsp_review(struct mldp_lsp *lsp);
+/** Tells forwarding the branches again (a link changed). */
+void mldp_lsp_forward(struct mldp_lsp *lsp);
+
+struct mldp_binding *mldp_binding_find(struct mldp_lsp *lsp, const struct mldp_peer *peer);
+struct mldp_binding *mldp_binding_add(struct mldp_lsp *lsp, struct mldp_peer *peer, uint32_t label);
+void mldp_binding_del(struct mldp_binding *b);
+
+/** The upstream LSR has acknowledged the pending element, or time is over. */
+void mldp_lsp_acked(struct mldp_lsp *lsp);
+/** The upstream LSR released the label unasked (A-mLDP-13). */
+void mldp_lsp_refused(struct mldp_lsp *lsp, struct mldp_element *e);
+/** The peer of an element is gone: the element goes without a message. */
+void mldp_element_lost(struct mldp_element *e);
+
+/** Sends a label message about the FEC. */
+void mldp_send(struct mldp_peer *peer, enum ldp_msg_type type, const struct mldp_fec *fec,
+	       uint32_t label, enum ldp_mbb mbb);
+
+#endif
