@@ -1,0 +1,586 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One P2MP LSP on one LSR: RFC 6388 2.4 and 8.
+ *
+ * mldp_lsp_review() decides everything: role, upstream LSR, whether a label is wanted and from
+ * whom, how to change (delete before add, or make before break).  A branch never goes back to
+ * the LSR the packets come from (M-6388-2.4.1.4-2, M-6388-4-1): its mapping is retained and
+ * counts again when that LSR is no longer upstream.
+ */
+#include "mplsmc/mldp_tree_p.h"
+
+#include <stdlib.h>
+
+DEFINE_MGROUP(MLDP, "mLDP");
+DEFINE_MTYPE_STATIC(MLDP, MLDP_LSP, "LSP");
+DEFINE_MTYPE_STATIC(MLDP, MLDP_BINDING, "downstream mapping");
+DEFINE_MTYPE_STATIC(MLDP, MLDP_ELEMENT, "accepting element");
+DEFINE_MTYPE_STATIC(MLDP, MLDP_WITHDRAWN, "withdrawn label");
+
+void mldp_withdrawn_entry_free(struct mldp_withdrawn *w)
+{
+	XFREE(MTYPE_MLDP_WITHDRAWN, w);
+}
+
+static void event(const struct mldp_lsp *lsp, const char *what)
+{
+	if (lsp->m->ops->event)
+		lsp->m->ops->event(lsp->m->ctx, lsp, what);
+}
+
+/* ---------------------------------------------------------------- life cycle */
+
+struct mldp_lsp *mldp_lsp_get(struct mldp *m, const struct mldp_fec *fec)
+{
+	struct mldp_lsp *lsp = mldp_lsp_find(m, fec);
+
+	if (lsp)
+		return lsp;
+	if (m->params.maximum_lsps && m->stats.lsps >= m->params.maximum_lsps) {
+		m->stats.refused_limit++;
+		return NULL;
+	}
+	lsp = XCALLOC(MTYPE_MLDP_LSP, sizeof(*lsp));
+	lsp->m = m;
+	lsp->fec = *fec;
+	lsp->since = m->wheel->now;
+	mldp_lsp_bindings_init(&lsp->bindings);
+	mldp_lsps_add(&m->lsps, lsp);
+	lsp->route = mldp_route_get(m, &fec->root);
+	mldp_route_lsps_add_tail(&lsp->route->lsps, lsp);
+	m->stats.lsps++;
+	return lsp;
+}
+
+static void element_free(struct mldp_element *e)
+{
+	if (e->lsp->active == e)
+		e->lsp->active = NULL;
+	else
+		e->lsp->pending = NULL;
+	mldp_peer_elements_del(&e->peer->elements, e);
+	e->lsp->m->stats.labels--;
+	XFREE(MTYPE_MLDP_ELEMENT, e);
+}
+
+void mldp_lsp_free(struct mldp_lsp *lsp)
+{
+	struct mldp *m = lsp->m;
+	struct mldp_binding *b;
+
+	timer_stop(m->wheel, &lsp->mbb);
+	timer_stop(m->wheel, &lsp->retry);
+	while ((b = mldp_lsp_bindings_first(&lsp->bindings)))
+		mldp_binding_del(b);
+	if (lsp->active)
+		element_free(lsp->active);
+	if (lsp->pending)
+		element_free(lsp->pending);
+	m->n_no_label -= lsp->no_label;
+	m->n_overrides -= !addr_is_any(&lsp->override);
+	mldp_lsp_bindings_fini(&lsp->bindings);
+	mldp_route_lsps_del(&lsp->route->lsps, lsp);
+	mldp_route_release(lsp->route);
+	mldp_lsps_del(&m->lsps, lsp);
+	m->stats.lsps--;
+	XFREE(MTYPE_MLDP_LSP, lsp);
+}
+
+/* ---------------------------------------------------------------- downstream mappings */
+
+struct mldp_binding *mldp_binding_find(struct mldp_lsp *lsp, const struct mldp_peer *peer)
+{
+	struct mldp_binding *b;
+
+	frr_each (mldp_lsp_bindings, &lsp->bindings, b)
+		if (b->peer == peer)
+			return b;
+	return NULL;
+}
+
+struct mldp_binding *mldp_binding_add(struct mldp_lsp *lsp, struct mldp_peer *peer, uint32_t label)
+{
+	struct mldp_binding *b = XCALLOC(MTYPE_MLDP_BINDING, sizeof(*b));
+
+	b->lsp = lsp;
+	b->peer = peer;
+	b->label = label;
+	mldp_lsp_bindings_add_tail(&lsp->bindings, b);
+	mldp_peer_bindings_add_tail(&peer->bindings, b);
+	lsp->m->stats.branches++;
+	return b;
+}
+
+void mldp_binding_del(struct mldp_binding *b)
+{
+	mldp_lsp_bindings_del(&b->lsp->bindings, b);
+	mldp_peer_bindings_del(&b->peer->bindings, b);
+	b->lsp->m->stats.branches--;
+	XFREE(MTYPE_MLDP_BINDING, b);
+}
+
+/* ---------------------------------------------------------------- messages */
+
+void mldp_send(struct mldp_peer *peer, enum ldp_msg_type type, const struct mldp_fec *fec,
+	       uint32_t label, enum ldp_mbb mbb)
+{
+	struct ldp_fec f = {.kind = LDP_FEC_MULTIPOINT, .mp = *fec};
+	struct ldp_msg m = {.type = type,
+			    .fecs = &f,
+			    .n_fecs = 1,
+			    .has_label = true,
+			    .label = label,
+			    .mbb = mbb};
+	struct mldp_stats *stats = &peer->m->stats;
+
+	if (type == LDP_NOTIFICATION) { /* make-before-break ack (RFC 6388 8.2) */
+		m.has_status = true;
+		m.status.code = LDP_S_MP_STATUS;
+		stats->mbb_acks_tx++;
+	}
+	stats->mappings_tx += type == LDP_LABEL_MAPPING;
+	stats->withdraws_tx += type == LDP_LABEL_WITHDRAW;
+	stats->releases_tx += type == LDP_LABEL_RELEASE;
+	stats->mbb_requests_tx += mbb == LDP_MBB_REQUEST;
+	peer->m->ops->send(peer->m->ctx, peer, &m);
+}
+
+/* ---------------------------------------------------------------- forwarding */
+
+/* Packets from `from` (NULL: our own) may go to this branch. */
+static bool usable(const struct mldp_binding *b, const struct mldp_peer *from)
+{
+	return b->peer != from && b->peer->n_links > 0;
+}
+
+static void branch_of(const struct mldp_binding *b, struct mldp_branch *to)
+{
+	const struct mldp_link *l = &b->peer->links[0];
+
+	*to = (struct mldp_branch){.peer = b->peer,
+				   .label = b->label,
+				   .ifindex = l->ifindex,
+				   .interface = l->interface,
+				   .next_hop = l->next_hop};
+}
+
+static size_t collect(const struct mldp_lsp *lsp, const struct mldp_peer *from,
+		      struct mldp_branch *to)
+{
+	const struct mldp_binding *b;
+	size_t n = 0;
+
+	frr_each (mldp_lsp_bindings_const, &lsp->bindings, b)
+		if (usable(b, from) && n < lsp->m->params.maximum_branches)
+			branch_of(b, &to[n++]);
+	return n;
+}
+
+static void forward_from(struct mldp_lsp *lsp, const struct mldp_element *e)
+{
+	size_t max = mldp_lsp_bindings_count(&lsp->bindings), n;
+	struct mldp_branch *branches = XCALLOC(MTYPE_TMP, (max + 1) * sizeof(*branches));
+
+	n = collect(lsp, e ? e->peer : NULL, branches);
+	if (e)
+		lsp->m->ops->ilm(lsp->m->ctx, lsp, e->label, branches, n, lsp->leaf);
+	else
+		lsp->m->ops->root(lsp->m->ctx, lsp, branches, n);
+	XFREE(MTYPE_TMP, branches);
+}
+
+void mldp_lsp_forward(struct mldp_lsp *lsp)
+{
+	if (lsp->root)
+		forward_from(lsp, NULL);
+	if (lsp->active)
+		forward_from(lsp, lsp->active);
+}
+
+/* ---------------------------------------------------------------- accepting elements */
+
+/* False: out of labels. */
+static bool element_new(struct mldp_lsp *lsp, struct mldp_peer *peer, const struct addr *next_hop,
+			bool pending)
+{
+	struct mldp *m = lsp->m;
+	uint32_t label = m->ops->label_alloc(m->ctx);
+	struct mldp_element *e;
+
+	if (lsp->no_label != !label)
+		m->n_no_label += label ? -1 : 1;
+	lsp->no_label = !label;
+	if (!label) {
+		m->stats.refused_labels++;
+		return false;
+	}
+	e = XCALLOC(MTYPE_MLDP_ELEMENT, sizeof(*e));
+	e->lsp = lsp;
+	e->peer = peer;
+	e->label = label;
+	e->next_hop = *next_hop;
+	mldp_peer_elements_add_tail(&peer->elements, e);
+	m->stats.labels++;
+	if (pending) {
+		lsp->pending = e;
+	} else {
+		lsp->active = e;
+		forward_from(lsp, e); /* before the first packet can come */
+	}
+	mldp_send(peer, LDP_LABEL_MAPPING, &lsp->fec, label,
+		  pending ? LDP_MBB_REQUEST : LDP_MBB_NONE);
+	return true;
+}
+
+/* The label is ours again when the peer has released it (M-5036-3.5.10-1). */
+static void element_withdraw(struct mldp_element *e)
+{
+	struct mldp_lsp *lsp = e->lsp;
+	struct mldp_withdrawn *w = XCALLOC(MTYPE_MLDP_WITHDRAWN, sizeof(*w));
+
+	if (lsp->active == e)
+		lsp->m->ops->ilm(lsp->m->ctx, lsp, e->label, NULL, 0, false);
+	w->fec = lsp->fec;
+	w->label = e->label;
+	mldp_peer_withdrawn_add_tail(&e->peer->withdrawn, w);
+	mldp_send(e->peer, LDP_LABEL_WITHDRAW, &lsp->fec, e->label, LDP_MBB_NONE);
+	element_free(e);
+}
+
+void mldp_element_lost(struct mldp_element *e)
+{
+	struct mldp_lsp *lsp = e->lsp;
+
+	if (lsp->active == e)
+		lsp->m->ops->ilm(lsp->m->ctx, lsp, e->label, NULL, 0, false);
+	lsp->m->ops->label_free(lsp->m->ctx, e->label);
+	element_free(e);
+}
+
+/* ---------------------------------------------------------------- upstream LSR */
+
+struct candidate {
+	struct mldp_peer *peer;
+	struct addr next_hop;
+};
+
+static int candidate_cmp(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	return addr_cmp(&x->next_hop, &y->next_hop);
+}
+
+/* An LDP peer that can do P2MP and has told this address to be its own (M-5036-2.7-1). */
+static struct mldp_peer *peer_of(struct mldp *m, const struct addr *next_hop)
+{
+	struct mldp_peer *p;
+
+	frr_each (mldp_peers, &m->peers, p)
+		if (p->capabilities & LDP_CAP_P2MP && mldp_owns(&p->addresses, next_hop))
+			return p;
+	return NULL;
+}
+
+/* M-6388-2.4.1.1-1 to -3, A-mLDP-3, -15: CRC-32 over the opaque value picks one of several. */
+static struct candidate select_upstream(struct mldp_lsp *lsp)
+{
+	const struct addr *hops = lsp->route->next_hops;
+	size_t n_hops = lsp->route->n, n = 0;
+	struct candidate c[MLDP_MAX_NEXTHOPS];
+
+	if (!addr_is_any(&lsp->override)) {
+		hops = &lsp->override;
+		n_hops = 1;
+	}
+	for (size_t i = 0; i < n_hops; i++) {
+		struct mldp_peer *p = peer_of(lsp->m, &hops[i]);
+
+		if (p)
+			c[n++] = (struct candidate){.peer = p, .next_hop = hops[i]};
+	}
+	if (!n)
+		return (struct candidate){};
+	qsort(c, n, sizeof(*c), candidate_cmp);
+	return c[mldp_fec_crc32(&lsp->fec) % n];
+}
+
+/* ---------------------------------------------------------------- review */
+
+static void mbb_fires(struct timer *t, msec_t now)
+{
+	struct mldp_lsp *lsp = container_of(t, struct mldp_lsp, mbb);
+
+	if (!lsp->acked) /* M-6388-8.4.3-3: as if acknowledged */
+		lsp->m->stats.mbb_timeouts++;
+	lsp->ready = true;
+	mldp_lsp_review(lsp);
+}
+
+/* Change to the pending element: new state first, so that no packet is lost. */
+static void activate_pending(struct mldp_lsp *lsp)
+{
+	struct mldp_element *old = lsp->active, *e = lsp->pending;
+
+	timer_stop(lsp->m->wheel, &lsp->mbb);
+	lsp->acked = lsp->ready = false;
+	forward_from(lsp, e);
+	if (old)
+		element_withdraw(old);
+	lsp->active = e;
+	lsp->pending = NULL;
+	event(lsp, "switched to the new upstream LSR");
+}
+
+static void drop_pending(struct mldp_lsp *lsp)
+{
+	if (!lsp->pending)
+		return;
+	timer_stop(lsp->m->wheel, &lsp->mbb);
+	lsp->acked = lsp->ready = false;
+	element_withdraw(lsp->pending);
+}
+
+static bool any_marked(const struct mldp_lsp *lsp)
+{
+	const struct mldp_binding *b;
+
+	frr_each (mldp_lsp_bindings_const, &lsp->bindings, b)
+		if (b->marked)
+			return true;
+	return false;
+}
+
+static void start_pending(struct mldp_lsp *lsp, const struct candidate *up)
+{
+	if (element_new(lsp, up->peer, &up->next_hop, true))
+		timer_start(lsp->m->wheel, &lsp->mbb,
+			    lsp->m->wheel->now + lsp->m->params.mbb_wait_ms, mbb_fires);
+}
+
+/* The upstream LSR is, or should be, another one (M-6388-2.4.3-1, -2; 8.4.3). */
+static void change_upstream(struct mldp_lsp *lsp, const struct candidate *up)
+{
+	bool mbb = lsp->m->params.mbb && up->peer->capabilities & LDP_CAP_MBB;
+
+	if (lsp->pending && lsp->pending->peer != up->peer)
+		drop_pending(lsp); /* M-6388-8.4.3-2 */
+	if (lsp->pending)
+		return;
+	if (mbb && (lsp->active || any_marked(lsp))) {
+		start_pending(lsp, up);
+		return;
+	}
+	if (lsp->active)
+		element_withdraw(lsp->active); /* before the new one: no loop, no duplicate */
+	element_new(lsp, up->peer, &up->next_hop, false);
+}
+
+/* M-6388-8.4.4-1, -2, 8.3-2: whoever asked hears that the LSP is complete. */
+static void acknowledge(struct mldp_lsp *lsp)
+{
+	const struct mldp_peer *up = lsp->active ? lsp->active->peer : NULL;
+	struct mldp_binding *b;
+
+	if (!lsp->root && !lsp->active)
+		return;
+	frr_each (mldp_lsp_bindings, &lsp->bindings, b) {
+		if (!b->marked || b->peer == up)
+			continue;
+		b->marked = false;
+		mldp_send(b->peer, LDP_NOTIFICATION, &lsp->fec, b->label, LDP_MBB_ACK);
+	}
+}
+
+/* A branch for every mapping but that of the upstream LSR. */
+static bool wanted(const struct mldp_lsp *lsp, const struct mldp_peer *up)
+{
+	const struct mldp_binding *b;
+
+	if (lsp->leaf)
+		return true;
+	frr_each (mldp_lsp_bindings_const, &lsp->bindings, b)
+		if (b->peer != up)
+			return true;
+	return false;
+}
+
+static void become_root(struct mldp_lsp *lsp, bool root)
+{
+	if (lsp->root == root)
+		return;
+	lsp->root = root;
+	if (root)
+		return;
+	lsp->m->ops->root(lsp->m->ctx, lsp, NULL, 0);
+}
+
+static void leave_upstream(struct mldp_lsp *lsp)
+{
+	drop_pending(lsp);
+	if (lsp->active)
+		element_withdraw(lsp->active);
+}
+
+static void settle_state(struct mldp_lsp *lsp)
+{
+	enum mldp_lsp_state state = lsp->root || lsp->active ? MLDP_OPERATIONAL
+				    : lsp->pending	     ? MLDP_SIGNALLED
+				    : lsp->refused	     ? MLDP_REFUSED
+				    : lsp->no_label	     ? MLDP_NO_LABEL
+							     : MLDP_NO_ROUTE;
+
+	if (state == lsp->state && lsp->since)
+		return;
+	lsp->state = state;
+	lsp->since = lsp->m->wheel->now;
+	event(lsp, mldp_lsp_state_name(state));
+}
+
+/* Transit and leaf: which upstream LSR, and how to get there. */
+static void review_upstream(struct mldp_lsp *lsp)
+{
+	struct candidate up = select_upstream(lsp);
+
+	if (lsp->pending && lsp->pending->peer == up.peer &&
+	    (lsp->ready || (!lsp->active && !any_marked(lsp)))) {
+		activate_pending(lsp);
+		return;
+	}
+	if (!wanted(lsp, up.peer)) {
+		leave_upstream(lsp);
+	} else if (!up.peer) {
+		/* A-mLDP-14: state is kept for a while, if there is a route it is gone for good */
+		if (lsp->route->lost || lsp->route->n || !addr_is_any(&lsp->override))
+			leave_upstream(lsp);
+	} else if (lsp->refused) {
+		drop_pending(lsp);
+	} else if (lsp->active && lsp->active->peer == up.peer) {
+		lsp->active->next_hop = up.next_hop;
+		drop_pending(lsp);
+	} else {
+		change_upstream(lsp, &up);
+	}
+}
+
+static bool unused(const struct mldp_lsp *lsp)
+{
+	return !lsp->leaf && !lsp->active && !lsp->pending && addr_is_any(&lsp->override) &&
+	       !mldp_lsp_bindings_count(&lsp->bindings);
+}
+
+void mldp_lsp_review(struct mldp_lsp *lsp)
+{
+	if (lsp->reviewing) { /* a callback came back to us */
+		lsp->again = true;
+		return;
+	}
+	lsp->reviewing = true;
+	do {
+		lsp->again = false;
+		become_root(lsp, mldp_owns(&lsp->m->own, &lsp->fec.root));
+		if (lsp->root)
+			leave_upstream(lsp);
+		else
+			review_upstream(lsp);
+		mldp_lsp_forward(lsp);
+		acknowledge(lsp);
+		settle_state(lsp);
+	} while (lsp->again);
+	lsp->reviewing = false;
+	if (unused(lsp)) {
+		become_root(lsp, false);
+		mldp_lsp_free(lsp);
+	}
+}
+
+void mldp_lsp_acked(struct mldp_lsp *lsp)
+{
+	struct mldp *m = lsp->m;
+
+	if (lsp->acked)
+		return;
+	lsp->acked = true;
+	if (m->params.mbb_delay_ms)
+		timer_start(m->wheel, &lsp->mbb, m->wheel->now + m->params.mbb_delay_ms, mbb_fires);
+	else
+		mbb_fires(&lsp->mbb, m->wheel->now);
+}
+
+static void retry_fires(struct timer *t, msec_t now)
+{
+	struct mldp_lsp *lsp = container_of(t, struct mldp_lsp, retry);
+
+	lsp->refused = false;
+	mldp_lsp_review(lsp);
+}
+
+void mldp_lsp_refused(struct mldp_lsp *lsp, struct mldp_element *e)
+{
+	struct mldp *m = lsp->m;
+
+	mldp_element_lost(e);
+	lsp->refused = true;
+	timer_start(m->wheel, &lsp->retry, m->wheel->now + m->params.refusal_retry_ms, retry_fires);
+	mldp_lsp_review(lsp);
+}
+
+void mldp_lsp_clear(struct mldp_lsp *lsp, msec_t now)
+{
+	timer_stop(lsp->m->wheel, &lsp->retry);
+	lsp->refused = false;
+	leave_upstream(lsp);
+	mldp_lsp_review(lsp);
+}
+
+/* ---------------------------------------------------------------- what operators want to see */
+
+const char *mldp_lsp_state_name(enum mldp_lsp_state state)
+{
+	static const char *const names[] = {
+		[MLDP_NO_ROUTE] = "no-route",	    [MLDP_NO_LABEL] = "no-label",
+		[MLDP_REFUSED] = "refused",	    [MLDP_SIGNALLED] = "signalled",
+		[MLDP_OPERATIONAL] = "operational",
+	};
+
+	return state < array_size(names) ? names[state] : "unknown";
+}
+
+void mldp_lsp_info(const struct mldp_lsp *lsp, struct mldp_lsp_info *info)
+{
+	const struct mldp_element *e = lsp->active ? lsp->active : lsp->pending;
+	const struct mldp_binding *b;
+
+	*info = (struct mldp_lsp_info){
+		.fec = &lsp->fec,
+		.state = lsp->state,
+		.root = lsp->root,
+		.leaf = lsp->leaf,
+		.upstream = e ? e->peer : NULL,
+		.label = lsp->active ? lsp->active->label : 0,
+		.pending_label = lsp->pending ? lsp->pending->label : 0,
+		.since = lsp->since,
+	};
+	if (e) {
+		info->upstream_next_hop = e->next_hop;
+		if (e->peer->n_links)
+			info->upstream_interface = e->peer->links[0].interface;
+	}
+	frr_each (mldp_lsp_bindings_const, &lsp->bindings, b)
+		info->n_branches += usable(b, info->upstream);
+}
+
+void mldp_lsp_branches(const struct mldp_lsp *lsp,
+		       void (*fn)(void *arg, const struct mldp_branch *b, bool installed),
+		       void *arg)
+{
+	const struct mldp_peer *up = lsp->active ? lsp->active->peer : NULL;
+	const struct mldp_binding *b;
+
+	frr_each (mldp_lsp_bindings_const, &lsp->bindings, b) {
+		struct mldp_branch branch;
+
+		branch_of(b, &branch);
+		fn(arg, &branch, (lsp->root || lsp->active) && usable(b, up));
+	}
+}
