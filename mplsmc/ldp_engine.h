@@ -19,18 +19,19 @@ struct ldp_session; /* with one peer LDP identifier */
 
 struct ldp_params {
 	struct ldp_id id;
-	struct addr transport; /* IPv4 */
-	uint16_t hello_hold_s;	    /* 15 */
-	uint16_t keepalive_s;	    /* 180 */
-	uint16_t max_pdu;	    /* 4096 */
-	uint32_t init_backoff_s;    /* 15, doubling up to ... */
+	struct addr transport;	     /* IPv4 */
+	uint16_t hello_hold_s;	     /* 15 */
+	uint16_t keepalive_s;	     /* 180 */
+	uint16_t max_pdu;	     /* 4096 */
+	uint32_t init_backoff_s;     /* 15, doubling up to ... */
 	uint32_t init_backoff_max_s; /* ... 120 */
-	uint32_t capabilities;	    /* what we announce: enum ldp_capability */
-	bool gtsm;		    /* G bit in link Hellos (RFC 6720) */
+	uint32_t capabilities;	     /* what we announce: enum ldp_capability */
+	bool gtsm;		     /* G bit in link Hellos (RFC 6720) */
 };
 
 void ldp_params_default(struct ldp_params *p);
 
+/** Callbacks must not hand input to the engine (Hellos, octets, accept); all else they may do. */
 struct ldp_ops {
 	/** Link Hello to 224.0.0.2 port 646 on this interface. */
 	void (*send_hello)(void *ctx, struct ldp_interface *i, struct span data);
@@ -47,9 +48,17 @@ struct ldp_ops {
 	void (*up)(void *ctx, struct ldp_session *s);
 	/** No longer operational. */
 	void (*down)(void *ctx, struct ldp_session *s, const char *reason);
-	/** Address, label, capability and non-fatal notification messages of an operational session. */
+	/**
+	 * The memory of s goes: its last adjacency has gone, or the engine.  The last callback, of
+	 * sessions that never were operational as well; no function may be called for s.  May be
+	 * NULL.
+	 */
+	void (*gone)(void *ctx, struct ldp_session *s, void *data);
+	/** Address, label, capability and non-fatal notification messages of an operational
+	 * session; address messages only if they say something new. */
 	void (*message)(void *ctx, struct ldp_session *s, const struct ldp_msg *m);
-	/** An adjacency with the peer of s came, changed or went: paths to it are to be reviewed. */
+	/** An adjacency with the peer of s came, changed or went: paths to it are to be reviewed.
+	 */
 	void (*adjacency)(void *ctx, struct ldp_session *s);
 	/** Transitions for the history; may be NULL. */
 	void (*event)(void *ctx, const struct ldp_session *s, const char *what);
@@ -59,12 +68,12 @@ struct ldp_engine *ldp_engine_new(const struct ldp_params *p, const struct ldp_o
 				  struct twheel *wheel);
 /** Nothing is sent; see ldp_engine_shutdown(). */
 void ldp_engine_free(struct ldp_engine *e);
-/** Notification Shutdown on all sessions, then close. */
+/** Notification Shutdown on all sessions, then close; no session comes up any more. */
 void ldp_engine_shutdown(struct ldp_engine *e, msec_t now);
 
 /** name and address are for display and for the paths to peers. */
-struct ldp_interface *ldp_interface_add(struct ldp_engine *e, unsigned int ifindex, const char *name,
-					const struct addr *address, msec_t now);
+struct ldp_interface *ldp_interface_add(struct ldp_engine *e, unsigned int ifindex,
+					const char *name, const struct addr *address, msec_t now);
 /** Its adjacencies end. */
 void ldp_interface_del(struct ldp_interface *i, msec_t now);
 unsigned int ldp_interface_index(const struct ldp_interface *i);
@@ -84,13 +93,17 @@ void ldp_session_input(struct ldp_session *s, struct span data, msec_t now);
 /** The connection failed, broke or was closed by the peer. */
 void ldp_session_closed(struct ldp_session *s, const char *why, msec_t now);
 
-/** Sends a message on an operational session; the message ID is filled in and returned. */
+/**
+ * Sends a message on an operational session; the message ID is filled in and returned.  0: it
+ * does not fit into the agreed PDU, or the peer has not announced that it understands it.
+ */
 uint32_t ldp_session_send(struct ldp_session *s, struct ldp_msg *m, msec_t now);
 /** Notification with this status about a received message (or NULL). */
 void ldp_session_notify(struct ldp_session *s, uint32_t status, const struct ldp_msg *about,
 			msec_t now);
 
-/** Our addresses: sent on new sessions before anything else, changes as they come. */
+/** Our addresses: sent on new sessions before anything else, changes as they come.  IPv6 ones are
+ *  not told: that is for dual-stack peers (RFC 7552 7). */
 void ldp_address_add(struct ldp_engine *e, const struct addr *a, msec_t now);
 void ldp_address_del(struct ldp_engine *e, const struct addr *a, msec_t now);
 
