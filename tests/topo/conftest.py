@@ -6,12 +6,6 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from lab import BUILD  # noqa: E402
-
-# the measuring tools can be tested without the daemon
-if not (BUILD / "l2mcd/l2mcd").exists():
-    collect_ignore = [p.name for p in pathlib.Path(__file__).parent.glob("test_*.py")
-                      if p.name != "test_tools.py"]
 
 
 def pytest_collection_modifyitems(items):

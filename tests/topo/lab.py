@@ -13,7 +13,6 @@ import pathlib
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import json
 
@@ -228,19 +227,28 @@ class Lab:
         self.running.append(p)
         return p
 
+    def end(self, process):
+        """Ends a process; what is wrong with its end, if it is one of our daemons."""
+        ours = process.name.endswith(("/l2mcd", "/mcfibd"))
+        if not process.running():
+            return f"{process.name} ended by itself:\n{process.tail()}" \
+                if ours and not process.stopped else None
+        try:
+            code = process.kill(signal.SIGTERM)
+        except LabError as e:
+            return str(e)
+        return f"{process.name} ended with {code}:\n{process.tail(60)}" if ours and code else None
+
     def close(self):
+        """Removes everything; returns what the daemons did wrong at their end."""
         for tap in self.taps:
             tap.close()
-        for process in reversed(self.running):
-            if process.running():
-                try:
-                    process.kill(signal.SIGTERM)
-                except LabError as e:
-                    print(f"lab: {e}", file=sys.stderr)
+        wrong = [w for w in map(self.end, reversed(self.running)) if w]
         for ns in reversed(self.namespaces):
             ns.close()
         if not os.environ.get("MCAST_KEEP"):
             shutil.rmtree(self.dir, ignore_errors=True)
+        return wrong
 
     def __enter__(self):
         try:
@@ -250,8 +258,10 @@ class Lab:
             raise
         return self
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, kind, *_):
+        wrong = self.close()
+        if wrong and kind is None:
+            raise LabError("\n".join(wrong))
 
     # ---- topology
     def build(self):

@@ -51,13 +51,15 @@ class Process:
             self.popen = subprocess.Popen(argv, stderr=f, start_new_session=True,
                                           **{"stdin": subprocess.DEVNULL, "stdout": f, **popen})
         self.pid = self.popen.pid
+        self.stopped = False  # by us; else it ended by itself
 
     def running(self):
         return self.popen.poll() is None
 
     def kill(self, sig=signal.SIGKILL):
-        """Sends the signal and waits for the end of the process."""
+        """Sends the signal and waits for the end of the process; its exit code."""
         if self.running():
+            self.stopped = True
             self.popen.send_signal(sig)
         try:
             return self.popen.wait(10)

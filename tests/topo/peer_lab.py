@@ -103,7 +103,7 @@ class PeerLab(Lab):
                 p.close(stop=False)
             except (OSError, LabError):
                 pass
-        super().close()
+        return super().close()
 
     # ---- what the daemon says
 
