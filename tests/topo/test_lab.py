@@ -94,7 +94,7 @@ def test_three_copies_become_one_without_loss_or_duplicate(build):
 
 # R4045-2-1: the payload is the IP datagram itself
 # R4045-5-1: MSRQ, MSRP, MSE; R4045-4.1-13: then the OSL; R4045-4.1-3: only the LNS opens
-# R4045-3.2-1: AVP 80 in the SCCRQ of a LAC
+# R4045-3.2-1, R4045-3.2-6: AVP 80 in the SCCRQ of a LAC, so the LNS may ask
 def test_the_wire_shows_what_rfc_4045_says(build):
     lab = build()
     path, dump = lab.capture("wire")
@@ -157,6 +157,27 @@ def test_the_last_leave_stops_the_stream_on_the_link(build):
     silent_from = stream.ask("stat")["sent"] + 1
     wait_for(lambda: stream.ask("stat")["sent"] > silent_from + RATE, 10, "a second of packets")
     assert tap.newest(SSM_GROUP) <= silent_from
+
+
+# R4045-4.1-5: state per group and session; R4045-4.1-6, R4045-4.2-2: one record per tunnel
+# V4045-D4: EXCLUDE {} and INCLUDE {S} make EXCLUDE {}; R4045-4.1-9: one context for it
+# R4045-4.1-11: its list has who asked for it, and nobody else
+def test_sessions_have_their_state_and_the_tunnel_its_record(build):
+    lab = build(subscribers=3)
+    lab.subscribers[0].igmp_version(2)
+    lab.subscribers[0].join(ASM_GROUP)
+    lab.subscribers[1].join(ASM_GROUP, SOURCE)
+    groups = wait_for(lambda: (lambda g: g if len(g) == 2 else None)(
+        lab.lns.show("l2tp multicast group").get("groups", [])), 10, "two memberships")
+    assert {(g["interface"], g["mode"], *g["sources"]) for g in groups} == {
+        ("s-a1", "EXCLUDE"), ("s-a2", "INCLUDE", SOURCE)}
+    records = lab.lns.show("l2tp multicast record")["records"]
+    assert [(r["group"], r["mode"], r["sources"]) for r in records] == [(ASM_GROUP, "EXCLUDE", [])]
+    here, _ = established(lab, ASM_GROUP)
+    assert len(lab.lns.multicast_sessions()) == 1
+    assert {s["interface"] for s in here["outgoingSessions"]} == {"s-a1", "s-a2"}
+    wait_for(lambda: {s["interface"] for s in sessions_of(lab, ASM_GROUP)[1]["outgoingSessions"]}
+             == {"a1", "a2"}, 10, "the LAC has them too")
 
 
 # R4045-4.2-4: a plain join counts as EXCLUDE {}; R4045-4.1-1
