@@ -11,20 +11,15 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/membarrier.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "mcfibd/mcfibd.h"
+#include "mcfibd/grace.h"
 #include "mcfibd/maps.h"
 #include "mcfibd/slots.h"
 #include "mcfibd/mcfibd.skel.h"
@@ -44,9 +39,7 @@ struct maps {
 	struct slots *object_slots, *branch_slots, *ctr_slots, *seq_slots;
 	struct maps_params max;
 	int cpus;
-	int grace[2]; /* to the thread that waits, and its end */
-	pthread_t thread;
-	bool threaded, grace_runs;
+	struct grace *grace;
 };
 
 static int bpf_text(enum libbpf_print_level level, const char *format, va_list args)
@@ -131,31 +124,6 @@ int maps_prog_fd(const struct maps *m, unsigned int prog)
 
 /* ---------------------------------------------------------------- grace periods */
 
-/* Returns when no program runs that could have seen what was there before.  Programs are RCU
- * readers, and this system call is synchronize_rcu(); kernels with nohz_full refuse it, then a
- * second is taken for the longest run of a program. */
-static void wait_for_readers(void)
-{
-	struct timespec second = {.tv_sec = 1};
-
-	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		nanosleep(&second, NULL);
-}
-
-/* One octet in asks for a grace period, one octet out says it is over. */
-static void *grace_thread(void *arg)
-{
-	int fd = *(int *)arg;
-	char octet;
-
-	while (read(fd, &octet, 1) == 1) {
-		wait_for_readers();
-		if (send(fd, &octet, 1, MSG_NOSIGNAL) != 1) /* nobody waits any more */
-			break;
-	}
-	return NULL;
-}
-
 static void each_slots(struct maps *m, void (*what)(struct slots *s))
 {
 	what(m->object_slots);
@@ -174,47 +142,21 @@ static bool any_resting(const struct maps *m)
 static void grace_now(struct maps *m)
 {
 	each_slots(m, slots_mark);
-	wait_for_readers();
+	grace_wait();
 	each_slots(m, slots_reclaim); /* a period under way finds nothing left to mark */
 }
 
 int maps_grace_fd(const struct maps *m)
 {
-	return m->grace[0];
+	return grace_fd(m->grace);
 }
 
 void maps_grace(struct maps *m)
 {
-	char octet = 0;
-
-	if (m->grace_runs && read(m->grace[0], &octet, 1) == 1) {
+	if (grace_over(m->grace))
 		each_slots(m, slots_reclaim);
-		m->grace_runs = false;
-	}
-	if (m->grace_runs || !any_resting(m))
-		return;
-	each_slots(m, slots_mark);
-	m->grace_runs = send(m->grace[0], &octet, 1, MSG_NOSIGNAL) == 1;
-}
-
-static bool start_grace(struct maps *m)
-{
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, m->grace))
-		return false;
-	fcntl(m->grace[0], F_SETFL, O_NONBLOCK);
-	errno = pthread_create(&m->thread, NULL, grace_thread, &m->grace[1]);
-	m->threaded = errno == 0;
-	return m->threaded;
-}
-
-static void stop_grace(struct maps *m)
-{
-	if (m->grace[0])
-		close(m->grace[0]); /* ends the thread */
-	if (m->threaded)
-		pthread_join(m->thread, NULL);
-	if (m->grace[1])
-		close(m->grace[1]);
+	if (any_resting(m) && grace_begin(m->grace))
+		each_slots(m, slots_mark);
 }
 
 /* ---------------------------------------------------------------- objects */
@@ -490,7 +432,7 @@ struct maps *maps_open(const struct maps_params *params)
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 	libbpf_set_print(bpf_text);
 	errno = 0;
-	if (m->cpus < 1 || !load(m) || !start_grace(m)) {
+	if (m->cpus < 1 || !load(m) || !(m->grace = grace_new())) {
 		saved = errno ? errno : EINVAL;
 		maps_close(m);
 		errno = saved;
@@ -507,7 +449,7 @@ void maps_close(struct maps *m)
 {
 	if (!m)
 		return;
-	stop_grace(m);
+	grace_free(m->grace);
 	unmap_array(&m->objects);
 	unmap_array(&m->branches);
 	unmap_array(&m->object_ctrs);

@@ -16,7 +16,7 @@
  * error to the caller, and ip_fragment() would stop after the first fragment.  "Not ours" is
  * UNSPEC, so that filters of other programs run.
  */
-#include "mcfibd.bpf.h"
+#include "forward.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
