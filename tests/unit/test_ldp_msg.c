@@ -106,6 +106,10 @@ static const struct {
 	{LDP_LABEL_REQUEST, "0100000101", LDP_DECODE_BAD, LDP_S_UNKNOWN_FEC, 0x0100},
 	{LDP_LABEL_REQUEST, "010000050506020001", LDP_DECODE_OK, 0, 0},
 	{LDP_LABEL_MAPPING, "010000050506020001" LABEL, LDP_DECODE_BAD, LDP_S_UNKNOWN_FEC, 0x0100},
+	{LDP_LABEL_WITHDRAW,
+	 "01000004"
+	 "05060100",
+	 LDP_DECODE_BAD, LDP_S_UNKNOWN_FEC, 0x0100},
 	{LDP_LABEL_WITHDRAW, "010000050580020001", LDP_DECODE_BAD, LDP_S_UNKNOWN_FEC, 0x0100},
 	{LDP_LABEL_WITHDRAW, "010000050506020019", LDP_DECODE_BAD, LDP_S_UNSUPPORTED_AF, 0x0100},
 	{LDP_LABEL_WITHDRAW, "0100000a05060200010506020001", LDP_DECODE_BAD, LDP_S_UNKNOWN_FEC,
@@ -338,10 +342,24 @@ START_TEST(notification_has_status_and_what_it_is_about)
 }
 END_TEST
 
+START_TEST(mapped_ipv4_address_is_nobodys)
+{
+	ck_assert_int_eq(decode(LDP_ADDRESS, "010100220002"
+					     "00000000000000000000ffff0a000001"
+					     "20010db8000000000000000000000001"),
+			 LDP_DECODE_OK);
+	ck_assert_uint_eq(msg.n_addresses, 1);
+	ck_assert(!addr_is_v4(&msg.addresses[0]));
+}
+END_TEST
+
 START_TEST(repeated_parameter_does_not_count)
 {
 	ck_assert_int_eq(decode(LDP_LABEL_MAPPING, FEC LABEL "02000004000003ea"), LDP_DECODE_OK);
 	ck_assert_uint_eq(msg.label, 1001);
+	ck_assert_int_eq(decode(LDP_LABEL_MAPPING, FEC LABEL UPSTREAM), LDP_DECODE_OK);
+	ck_assert_uint_eq(msg.label, 1001);
+	ck_assert(!msg.has_upstream_label);
 }
 END_TEST
 
@@ -508,6 +526,7 @@ static Suite *suite(void)
 	tcase_add_test(in, typed_wildcard_has_type_and_family);
 	tcase_add_test(in, upstream_label_stands_for_the_label);
 	tcase_add_test(in, notification_has_status_and_what_it_is_about);
+	tcase_add_test(in, mapped_ipv4_address_is_nobodys);
 	tcase_add_test(in, repeated_parameter_does_not_count);
 	tcase_add_test(in, more_prefixes_than_we_keep_do_no_harm);
 	tcase_add_test(in, messages_of_a_pdu_follow_each_other_unaligned);
