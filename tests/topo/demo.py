@@ -106,6 +106,7 @@ class Demo:
             lab.subscribers[n - 1].receives(group)
         wait_for(lambda: self.tap.copies_of(SSM_GROUP, 50) == [3] * 50, 15, "three copies")
         self.before = self.tap.copies_of(SSM_GROUP, 50)
+        self.load = self.tap.octets_of(SSM_GROUP, 50) * RATE * 8 / 1000
         story.expect("copies of each packet on the tunnel link", self.before[-1], 3)
         mroute = lab.lns.vty["pimd"].json("show ip mroute")[SSM_GROUP][SOURCE]
         story.expect(f"kernel entry ({SOURCE}, {SSM_GROUP}) made by stock pimd",
@@ -122,8 +123,10 @@ class Demo:
         story.expect("copies of each packet on the tunnel link", copies[max(copies)], 1)
         story.expect("other numbers of copies seen while switching",
                      sorted(set(copies.values()) - {1, 3}), [])
-        story.table(("link", "copies per packet", "kbit/s at the tunnel"), [
-            ("before", 3, 3 * RATE * 252 * 8 // 1000), ("after", 1, RATE * 248 * 8 // 1000)])
+        load = self.tap.octets_of(SSM_GROUP, 50) * RATE * 8 / 1000
+        story.table(("tunnel link", "copies per packet", "kbit/s", "L2TP session"), [
+            ("before", self.before[-1], round(self.load), "3 unicast sessions, PPP"),
+            ("after", copies[max(copies)], round(load), "1 multicast session, pure IP")])
         for router in (lab.lns, lab.lac):
             say(f"    {router.name}# show l2tp multicast session")
             for line in router.vty["l2mcd"].show("show l2tp multicast session").splitlines():

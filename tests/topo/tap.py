@@ -63,6 +63,7 @@ class TunnelTap:
         self.sock.settimeout(0.2)
         self.lock = threading.Lock()
         self.copies = collections.defaultdict(collections.Counter)  # group -> seq -> copies
+        self.octets = collections.defaultdict(collections.Counter)  # group -> seq -> on the link
         self.sessions = collections.defaultdict(collections.Counter)  # group -> session -> n
         self.pure_ip = set()  # sessions that carry IP without PPP
         self.stopping = False
@@ -79,13 +80,14 @@ class TunnelTap:
                 continue
             udp = ipv4(frame[14:], socket.IPPROTO_UDP)
             if udp and struct.unpack_from("!H", udp[2], 2)[0] == L2TP_PORT:
-                self._count(l2tp_data(udp[2][8:]))
+                self._count(l2tp_data(udp[2][8:]), len(frame))
 
-    def _count(self, message):
+    def _count(self, message, octets):
         if not message or message.seq is None:
             return
         with self.lock:
             self.copies[message.group][message.seq] += 1
+            self.octets[message.group][message.seq] += octets
             self.sessions[message.group][message.session] += 1
             if message.pure_ip:
                 self.pure_ip.add(message.session)
@@ -96,6 +98,12 @@ class TunnelTap:
         with self.lock:
             newest = sorted(self.copies[group])[-last - 1:-1]
             return [self.copies[group][seq] for seq in newest]
+
+    def octets_of(self, group, last):
+        """Octets on the link that each of the newest `last` packets took, on average."""
+        with self.lock:
+            newest = sorted(self.octets[group])[-last - 1:-1]
+            return sum(self.octets[group][seq] for seq in newest) / len(newest)
 
     def copies_between(self, group, first, last):
         """Sequence number -> copies, for every number of the range (0 when it never came)."""

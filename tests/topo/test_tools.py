@@ -117,6 +117,8 @@ def test_tap_counts_copies_of_one_packet(cable):
         assert t.copies_between(GROUP, 0, 2) == {0: 0, 1: 3, 2: 1}
         assert t.session_counts(GROUP) == {1: 1, 2: 1, 3: 1, 9: 2}
         assert t.pure_ip == {1, 2, 3, 9}
+        one = 14 + 28 + 6 + len(ip_udp(payload(1)))
+        assert t.octets_of(GROUP, 2) == (3 * one + one) / 2
     finally:
         t.close()
 
