@@ -95,12 +95,6 @@ void mc_map_static_member(struct mc_map *m, const char *name, const struct addr 
 /** An LSP of which we are root has these branches now (n 0: gone). */
 void mc_map_lsp(struct mc_map *m, const struct mldp_fec *fec, const struct mldp_branch *branches,
 		size_t n, msec_t now);
-/** Sources known to be active for a group, for (*,G) and (S,*) LSPs: from the kernel's table. */
-void mc_map_active(struct mc_map *m, const struct addr *source, const struct addr *group,
-		   bool active, msec_t now);
-/** The RP of a group, from pimd; ADDR_ANY: none. */
-void mc_map_rp(struct mc_map *m, const struct addr *group, const struct addr *rp, msec_t now);
-
 /* ---- what operators want to see */
 
 struct mc_map_info {
