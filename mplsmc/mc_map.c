@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The leaf side of the mapping: which tree becomes which FEC, and why not.
+ *
+ * decide() is the one place: static trees first (RFC 3353 section 7), then group policy, the
+ * trigger (section 5), coexistence of shared and source trees (section 3.4), and the root
+ * (RFC 6826 section 2).
+ */
+#include "mplsmc/mc_map_p.h"
+
+#include <stdio.h>
+
+DEFINE_MGROUP(MCMAP, "tree mapping");
+DEFINE_MTYPE_STATIC(MCMAP, MC_MAP, "mapping");
+DEFINE_MTYPE_STATIC(MCMAP, MC_TREE, "tree");
+DEFINE_MTYPE_STATIC(MCMAP, MC_LEAF, "leaf");
+DEFINE_MTYPE_STATIC(MCMAP, MC_CONFIG, "mapping configuration");
+
+void mc_policy_default(struct mc_policy *p)
+{
+	*p = (struct mc_policy){
+		.trigger = MC_TRIGGER_REQUEST,
+		.distribution = MC_DOWNSTREAM_UNSOLICITED,
+		.coexistence = MC_SOURCE_TREES_ONLY,
+		.ttl = MC_TTL_UNIFORM,
+		.idle_ms = 210 * MSEC_PER_S,
+		.mixed_forwarding = true,
+	};
+}
+
+/* RFC 3353 Table 2 as far as this daemon signals: mLDP is downstream unsolicited (RFC 7358). */
+const char *mc_policy_invalid(const struct mc_policy *p)
+{
+	if (p->distribution == MC_UPSTREAM_ON_DEMAND)
+		return "upstream on demand needs upstream-assigned labels (RFC 6389), which this release does not have";
+	if (p->trigger == MC_TRIGGER_TRAFFIC && !p->mixed_forwarding)
+		return "a traffic trigger with downstream labels is valid only with mixed layer 2 and layer 3 forwarding (RFC 3353 Table 2)";
+	return NULL;
+}
+
+/* ---------------------------------------------------------------- leaves */
+
+static struct mc_leaf *leaf_get(struct mc_map *m, const struct mldp_fec *fec)
+{
+	struct mc_leaf key = {.fec = *fec}, *l = mc_leaves_find(&m->leaves, &key);
+
+	if (!l) {
+		l = XCALLOC(MTYPE_MC_LEAF, sizeof(*l));
+		l->fec = *fec;
+		mc_leaves_add(&m->leaves, l);
+		m->stats.leaves++;
+		m->ops->leaf(m->ctx, fec, true);
+	}
+	l->users++;
+	return l;
+}
+
+static void leaf_put(struct mc_map *m, struct mc_leaf *l)
+{
+	if (--l->users)
+		return;
+	m->ops->leaf(m->ctx, &l->fec, false);
+	mc_leaves_del(&m->leaves, l);
+	m->stats.leaves--;
+	XFREE(MTYPE_MC_LEAF, l);
+}
+
+/* ---------------------------------------------------------------- policy */
+
+struct mc_static *mc_static_find(struct mc_map *m, const char *name)
+{
+	struct mc_static *s;
+
+	frr_each (mc_statics, &m->statics, s)
+		if (strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
+struct mc_static *mc_static_of(struct mc_map *m, const struct addr *source,
+			       const struct addr *group)
+{
+	struct mc_static *s;
+	struct mc_member *member;
+
+	frr_each (mc_statics, &m->statics, s)
+		frr_each (mc_members, &s->members, member)
+			if (addr_cmp(&member->group, group) == 0 &&
+			    (addr_is_any(&member->source) ||
+			     addr_cmp(&member->source, source) == 0))
+				return s;
+	return NULL;
+}
+
+static bool group_allowed(const struct mc_map *m, const struct addr *group)
+{
+	const struct mc_group_rule *r;
+
+	frr_each (mc_groups_const, &m->groups, r)
+		if (addr_in_prefix(group, &r->prefix, r->prefixlen))
+			return r->in_band;
+	return true;
+}
+
+static const struct mc_configured_root *configured_root(const struct mc_map *m,
+							const struct addr *source)
+{
+	const struct mc_configured_root *r;
+
+	frr_each (mc_roots_const, &m->roots, r)
+		if (addr_in_prefix(source, &r->prefix, r->prefixlen))
+			return r;
+	return NULL;
+}
+
+static const struct mc_wildcard *wildcards_of(const struct mc_map *m, const struct addr *root)
+{
+	const struct mc_wildcard *w;
+
+	frr_each (mc_wildcards_const, &m->wildcards, w)
+		if (addr_cmp(&w->root, root) == 0)
+			return w;
+	return NULL;
+}
+
+/* ---------------------------------------------------------------- the decision */
+
+static const char *triggered(const struct mc_tree *t)
+{
+	switch (t->m->policy.trigger) {
+	case MC_TRIGGER_REQUEST:
+		return t->wanted ? NULL : "pimd does not want it";
+	case MC_TRIGGER_TOPOLOGY:
+		return t->wanted || t->mroute ? NULL : "not in the multicast routing table";
+	case MC_TRIGGER_TRAFFIC:
+		if (!t->wanted && !t->mroute)
+			return "pimd does not want it";
+		return t->flowing ? NULL : "no traffic yet (trigger traffic)";
+	}
+	return "no trigger";
+}
+
+/* The FEC of the tree, or why it has none. */
+static const char *fec_of(struct mc_tree *t, struct mldp_fec *fec)
+{
+	struct mc_map *m = t->m;
+	const struct mc_static *s = mc_static_of(m, &t->source, &t->group);
+	const struct mc_configured_root *r;
+	const struct mc_wildcard *w;
+	struct addr root;
+
+	if (s) {
+		*fec = s->fec;
+		return NULL;
+	}
+	if (!group_allowed(m, &t->group))
+		return "its group is not to be label-switched (map ... none)";
+	if (addr_is_any(&t->source)) /* RFC 3353 3.4 method c; M-6826-2.1-1 */
+		return m->policy.coexistence == MC_SOURCE_TREES_ONLY
+			       ? "a shared tree: only source trees are label-switched (coexistence source-trees-only)"
+			       : "a shared tree stays at layer 3 (coexistence layer3)";
+	r = configured_root(m, &t->source);
+	root = r ? r->root : t->found_root;
+	if (!r && t->local)
+		return "its source is on a network of this router";
+	if (addr_is_any(&root))
+		return "no root is known for its source (configure root)";
+	w = wildcards_of(m, &root);
+	*fec = mldp_fec_source(&root, &t->source, w && w->source ? &ADDR_ANY : &t->group);
+	return NULL;
+}
+
+static void decide(struct mc_tree *t)
+{
+	struct mc_map *m = t->m;
+	struct mc_leaf *old = t->leaf;
+	struct mldp_fec fec;
+	const char *why = triggered(t);
+
+	if (!why)
+		why = fec_of(t, &fec);
+	if (!why && old && mldp_fec_cmp(&old->fec, &fec) == 0)
+		return;
+	/* the new LSP before the old one goes */
+	t->leaf = why ? NULL : leaf_get(m, &fec);
+	if (old)
+		leaf_put(m, old);
+	if (why != t->why_not || old || t->leaf)
+		t->since = m->wheel->now;
+	t->why_not = why;
+}
+
+static void decide_all(struct mc_map *m)
+{
+	struct mc_tree *t;
+
+	frr_each (mc_trees, &m->trees, t)
+		decide(t);
+}
+
+/* ---------------------------------------------------------------- trees */
+
+static struct mc_tree *tree_find(struct mc_map *m, const struct addr *source,
+				 const struct addr *group)
+{
+	struct mc_tree key = {.source = *source, .group = *group};
+
+	return mc_trees_find(&m->trees, &key);
+}
+
+static struct mc_tree *tree_get(struct mc_map *m, const struct addr *source,
+				const struct addr *group)
+{
+	struct mc_tree *t = tree_find(m, source, group);
+
+	if (t)
+		return t;
+	t = XCALLOC(MTYPE_MC_TREE, sizeof(*t));
+	t->m = m;
+	t->source = *source;
+	t->group = *group;
+	t->since = m->wheel->now;
+	mc_trees_add(&m->trees, t);
+	m->stats.trees++;
+	if (!addr_is_any(source)) {
+		t->watched = true;
+		m->ops->watch_root(m->ctx, source, true);
+	}
+	return t;
+}
+
+static void tree_free(struct mc_tree *t)
+{
+	struct mc_map *m = t->m;
+
+	timer_stop(m->wheel, &t->idle);
+	mc_trees_del(&m->trees, t);
+	m->stats.trees--;
+	XFREE(MTYPE_MC_TREE, t);
+}
+
+/* Several groups of one source: the source is watched as long as one tree has it. */
+static bool source_used(struct mc_map *m, const struct mc_tree *except)
+{
+	struct mc_tree *t;
+
+	frr_each (mc_trees, &m->trees, t)
+		if (t != except && t->watched && addr_cmp(&t->source, &except->source) == 0)
+			return true;
+	return false;
+}
+
+static void tree_release(struct mc_tree *t)
+{
+	struct mc_map *m = t->m;
+
+	if (t->wanted || t->mroute)
+		return;
+	if (t->watched && !source_used(m, t))
+		m->ops->watch_root(m->ctx, &t->source, false);
+	tree_free(t);
+}
+
+void mc_map_tree(struct mc_map *m, const struct addr *source, const struct addr *group, bool wanted,
+		 msec_t now)
+{
+	struct mc_tree *t = wanted ? tree_get(m, source, group) : tree_find(m, source, group);
+
+	if (!t || t->wanted == wanted)
+		return;
+	t->wanted = wanted;
+	decide(t);
+	tree_release(t);
+}
+
+static void idle_fires(struct timer *timer, msec_t now)
+{
+	struct mc_tree *t = container_of(timer, struct mc_tree, idle);
+
+	t->flowing = false;
+	decide(t);
+}
+
+/* RFC 3353 5.3: traffic above the threshold since the last look. */
+static void measure(struct mc_tree *t, uint64_t packets, uint64_t bytes, msec_t now)
+{
+	const struct mc_policy *p = &t->m->policy;
+	uint64_t more = bytes - t->bytes;
+	msec_t took = now - t->measured;
+	bool moved = t->measured && packets > t->packets;
+
+	if (moved && p->traffic_kbps) /* bits a millisecond are kbit/s */
+		moved = took > 0 && more * 8 / (uint64_t)took >= p->traffic_kbps;
+	t->packets = packets;
+	t->bytes = bytes;
+	t->measured = now;
+	if (!moved)
+		return;
+	t->flowing = true;
+	timer_start(t->m->wheel, &t->idle, now + p->idle_ms, idle_fires);
+}
+
+void mc_map_mroute(struct mc_map *m, const struct addr *source, const struct addr *group,
+		   uint64_t packets, uint64_t bytes, bool wants_domain, msec_t now)
+{
+	bool there = packets != UINT64_MAX && wants_domain;
+	struct mc_tree *t = there ? tree_get(m, source, group) : tree_find(m, source, group);
+
+	if (!t)
+		return;
+	t->mroute = there;
+	if (there)
+		measure(t, packets, bytes, now);
+	decide(t);
+	tree_release(t);
+}
+
+void mc_map_root(struct mc_map *m, const struct addr *source, const struct addr *root, bool local,
+		 msec_t now)
+{
+	struct mc_tree *t;
+
+	frr_each (mc_trees, &m->trees, t) {
+		if (addr_cmp(&t->source, source) != 0)
+			continue;
+		t->found_root = *root;
+		t->local = local;
+		decide(t);
+	}
+}
+
+/* ---------------------------------------------------------------- configuration */
+
+void mc_map_set_policy(struct mc_map *m, const struct mc_policy *p, msec_t now)
+{
+	m->policy = *p;
+	decide_all(m);
+}
+
+void mc_map_configure_root(struct mc_map *m, const struct addr *prefix, uint8_t prefixlen,
+			   const struct addr *root, msec_t now)
+{
+	struct mc_configured_root *r, *after = NULL, *found = NULL;
+
+	frr_each (mc_roots, &m->roots, r) {
+		if (r->prefixlen == prefixlen && addr_cmp(&r->prefix, prefix) == 0)
+			found = r;
+		if (r->prefixlen >= prefixlen)
+			after = r;
+	}
+	if (addr_is_any(root)) {
+		if (!found)
+			return;
+		mc_roots_del(&m->roots, found);
+		XFREE(MTYPE_MC_CONFIG, found);
+	} else if (found) {
+		found->root = *root;
+	} else {
+		found = XCALLOC(MTYPE_MC_CONFIG, sizeof(*found));
+		*found = (struct mc_configured_root){
+			.prefix = *prefix, .prefixlen = prefixlen, .root = *root};
+		mc_roots_add_after(&m->roots, after, found); /* NULL: at the head */
+	}
+	decide_all(m);
+}
+
+void mc_map_configure_wildcards(struct mc_map *m, const struct addr *root, bool source_wildcard,
+				bool group_wildcard, msec_t now)
+{
+	struct mc_wildcard *w = (struct mc_wildcard *)wildcards_of(m, root);
+
+	if (!w) {
+		w = XCALLOC(MTYPE_MC_CONFIG, sizeof(*w));
+		w->root = *root;
+		mc_wildcards_add_tail(&m->wildcards, w);
+	}
+	w->source = source_wildcard;
+	w->group = group_wildcard;
+	decide_all(m);
+}
+
+void mc_map_configure_group(struct mc_map *m, const struct addr *prefix, uint8_t prefixlen,
+			    bool in_band, bool remove, msec_t now)
+{
+	struct mc_group_rule *r;
+
+	frr_each (mc_groups, &m->groups, r)
+		if (r->prefixlen == prefixlen && addr_cmp(&r->prefix, prefix) == 0)
+			break;
+	if (remove && r) {
+		mc_groups_del(&m->groups, r);
+		XFREE(MTYPE_MC_CONFIG, r);
+	} else if (!remove && !r) {
+		r = XCALLOC(MTYPE_MC_CONFIG, sizeof(*r));
+		*r = (struct mc_group_rule){
+			.prefix = *prefix, .prefixlen = prefixlen, .in_band = in_band};
+		mc_groups_add_tail(&m->groups, r);
+	} else if (!remove) {
+		r->in_band = in_band;
+	}
+	decide_all(m);
+}
+
+void mc_map_static_tree(struct mc_map *m, const char *name, const struct addr *root,
+			uint32_t lsp_id, msec_t now)
+{
+	struct mc_static *s = mc_static_find(m, name);
+
+	if (!s) {
+		s = XCALLOC(MTYPE_MC_CONFIG, sizeof(*s));
+		snprintf(s->name, sizeof(s->name), "%s", name);
+		mc_members_init(&s->members);
+		mc_statics_add_tail(&m->statics, s);
+	}
+	s->fec = mldp_fec_generic(root, lsp_id);
+	decide_all(m);
+	mc_root_static_changed(m, &s->fec);
+}
+
+static void static_free(struct mc_map *m, struct mc_static *s)
+{
+	struct mc_member *member;
+
+	while ((member = mc_members_pop(&s->members)))
+		XFREE(MTYPE_MC_CONFIG, member);
+	mc_members_fini(&s->members);
+	mc_statics_del(&m->statics, s);
+	XFREE(MTYPE_MC_CONFIG, s);
+}
+
+void mc_map_static_tree_del(struct mc_map *m, const char *name, msec_t now)
+{
+	struct mc_static *s = mc_static_find(m, name);
+	struct mldp_fec fec;
+
+	if (!s)
+		return;
+	fec = s->fec;
+	static_free(m, s);
+	decide_all(m);
+	mc_root_static_changed(m, &fec);
+}
+
+void mc_map_static_member(struct mc_map *m, const char *name, const struct addr *source,
+			  const struct addr *group, bool add, msec_t now)
+{
+	struct mc_static *s = mc_static_find(m, name);
+	struct mc_member *member;
+
+	if (!s)
+		return;
+	frr_each (mc_members, &s->members, member)
+		if (addr_cmp(&member->group, group) == 0 && addr_cmp(&member->source, source) == 0)
+			break;
+	if (add && !member) {
+		member = XCALLOC(MTYPE_MC_CONFIG, sizeof(*member));
+		member->source = *source;
+		member->group = *group;
+		mc_members_add_tail(&s->members, member);
+	} else if (!add && member) {
+		mc_members_del(&s->members, member);
+		XFREE(MTYPE_MC_CONFIG, member);
+	}
+	decide_all(m);
+	mc_root_static_changed(m, &s->fec);
+}
+
+/* ---------------------------------------------------------------- life cycle, show */
+
+struct mc_map *mc_map_new(const struct mc_policy *p, const struct mc_map_ops *ops, void *ctx,
+			  struct twheel *wheel)
+{
+	struct mc_map *m = XCALLOC(MTYPE_MC_MAP, sizeof(*m));
+
+	m->policy = *p;
+	m->ops = ops;
+	m->ctx = ctx;
+	m->wheel = wheel;
+	mc_trees_init(&m->trees);
+	mc_leaves_init(&m->leaves);
+	mc_lsps_init(&m->lsps);
+	mc_sents_init(&m->sents);
+	mc_roots_init(&m->roots);
+	mc_groups_init(&m->groups);
+	mc_statics_init(&m->statics);
+	mc_wildcards_init(&m->wildcards);
+	return m;
+}
+
+void mc_map_free(struct mc_map *m)
+{
+	struct mc_configured_root *r;
+	struct mc_group_rule *g;
+	struct mc_wildcard *w;
+	struct mc_static *s;
+	struct mc_leaf *l;
+	struct mc_tree *t;
+
+	mc_root_free(m);
+	while ((t = mc_trees_first(&m->trees)))
+		tree_free(t);
+	while ((l = mc_leaves_pop(&m->leaves)))
+		XFREE(MTYPE_MC_LEAF, l);
+	while ((r = mc_roots_pop(&m->roots)))
+		XFREE(MTYPE_MC_CONFIG, r);
+	while ((g = mc_groups_pop(&m->groups)))
+		XFREE(MTYPE_MC_CONFIG, g);
+	while ((w = mc_wildcards_pop(&m->wildcards)))
+		XFREE(MTYPE_MC_CONFIG, w);
+	while ((s = mc_statics_first(&m->statics)))
+		static_free(m, s);
+	mc_trees_fini(&m->trees);
+	mc_leaves_fini(&m->leaves);
+	mc_roots_fini(&m->roots);
+	mc_groups_fini(&m->groups);
+	mc_statics_fini(&m->statics);
+	mc_wildcards_fini(&m->wildcards);
+	XFREE(MTYPE_MC_MAP, m);
+}
+
+void mc_map_walk(const struct mc_map *m, void (*fn)(void *arg, const struct mc_map_info *i),
+		 void *arg)
+{
+	const struct mc_tree *t;
+
+	frr_each (mc_trees_const, &m->trees, t) {
+		struct mc_map_info i = {
+			.source = t->source,
+			.group = t->group,
+			.leaf = true,
+			.label_switched = t->leaf,
+			.why_not = t->why_not,
+			.since = t->since,
+		};
+
+		if (t->leaf)
+			i.fec = t->leaf->fec;
+		fn(arg, &i);
+	}
+	mc_root_walk(m, fn, arg);
+}
+
+const struct mc_map_stats *mc_map_stats(const struct mc_map *m)
+{
+	return &m->stats;
+}
