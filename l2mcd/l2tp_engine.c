@@ -208,6 +208,15 @@ void l2tp_engine_emit(struct l2tp_tunnel *t, enum l2tp_msg_type type, struct spa
 	out->peer = t->peer;
 	out->len = data.len;
 	memcpy(out->data, data.p, data.len);
+	if (t->zlb) { /* only if nothing else is queued (RFC 2661 5.8, R4045-5-2) */
+		l2tp_out_del(&e->out, t->zlb);
+		XFREE(MTYPE_L2TP_OUT, t->zlb);
+		e->stats.tx[L2TP_ZLB]--;
+	}
+	if (type == L2TP_ZLB) {
+		t->zlb = out;
+		out->zlb_of = t;
+	}
 	l2tp_out_add_tail(&e->out, out);
 	if (again)
 		e->stats.tx_retransmit++;
@@ -223,6 +232,8 @@ bool l2tp_engine_output(struct l2tp_engine *e, struct l2tp_datagram *d)
 	e->last = l2tp_out_pop(&e->out);
 	if (!e->last)
 		return false;
+	if (e->last->zlb_of)
+		e->last->zlb_of->zlb = NULL;
 	*d = (struct l2tp_datagram){
 		.local = e->last->local,
 		.peer = e->last->peer,

@@ -88,6 +88,7 @@ struct l2tp_tunnel {
 	uint16_t id, peer_id;
 	struct endpoint local, peer;
 	struct endpoint from_local, from_peer; /* of the datagram being processed */
+	struct l2tp_out *zlb;		       /* in e->out; what follows acknowledges, too */
 	bool initiator;
 	bool peer_fixed; /* the peer's address and port are (R2661-8.1-1) */
 	bool opening;	 /* in e->opening: a SCCRQ may cross ours */
@@ -127,6 +128,7 @@ struct l2tp_tunnel {
 struct l2tp_out {
 	struct l2tp_out_item item;
 	struct endpoint local, peer;
+	struct l2tp_tunnel *zlb_of; /* a ZLB of this tunnel, not sent yet */
 	size_t len;
 	uint8_t data[];
 };

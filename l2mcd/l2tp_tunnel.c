@@ -144,6 +144,8 @@ void l2tp_tunnel_free(struct l2tp_tunnel *t)
 	l2tp_peer_sids_fini(&t->peer_sids);
 	l2tp_sessions_fini(&t->sessions);
 	l2tp_waiting_fini(&t->waiting);
+	if (t->zlb)
+		t->zlb->zlb_of = NULL;
 	XFREE(MTYPE_L2TP_TUNNEL, t);
 }
 

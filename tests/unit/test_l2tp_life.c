@@ -386,6 +386,38 @@ START_TEST(messages_of_rfc_4045_are_sent_and_their_acknowledgement_told)
 }
 END_TEST
 
+static void hello_without_collecting(void)
+{
+	uint8_t hello[] = {0xc8, 2, 0, 20,	   r->tid >> 8, r->tid & 255, 0,
+			   0,	 0, 0, r->nr >> 8, r->nr & 255, 0x80,	      8,
+			   0,	 0, 0, 0,	   0,		L2TP_HELLO};
+
+	hello[8] = r->ns >> 8;
+	hello[9] = r->ns++ & 255;
+	l2tp_engine_input(r->e, &r->us, &r->them, (struct span){hello, sizeof(hello)}, r->now);
+}
+
+/* R4045-5-2 */
+START_TEST(a_zlb_is_sent_only_if_nothing_else_is_queued)
+{
+	struct l2tp_msg m = {.type = L2TP_MSRQ, .assigned_session_id = 5};
+
+	l2tp_msg_set(&m, L2TP_AVP_ASSIGNED_SESSION_ID);
+	rig_tunnel(r, L2TP_T_ESTABLISHED);
+	rig_forget(r);
+	hello_without_collecting();
+	hello_without_collecting();
+	rig_collect(r);
+	ck_assert_uint_eq(rig_next(r, L2TP_ZLB)->m.nr, r->ns);
+	rig_silent(r);
+	hello_without_collecting();
+	ck_assert(l2tp_tunnel_send(r->t, &m, 0, r->now));
+	rig_collect(r);
+	ck_assert_uint_eq(rig_next(r, L2TP_MSRQ)->m.nr, r->ns);
+	rig_silent(r);
+}
+END_TEST
+
 START_TEST(what_does_not_fit_or_is_not_of_rfc_4045_is_not_sent)
 {
 	static struct l2tp_sid_op sids[1000];
@@ -506,6 +538,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, early_messages_are_processed_once_and_in_order);
 	tcase_add_test(tc, messages_beyond_the_window_are_dropped);
 	tcase_add_test(tc, messages_of_rfc_4045_are_sent_and_their_acknowledgement_told);
+	tcase_add_test(tc, a_zlb_is_sent_only_if_nothing_else_is_queued);
 	tcase_add_test(tc, what_does_not_fit_or_is_not_of_rfc_4045_is_not_sent);
 	tcase_add_test(tc, a_malformed_message_of_rfc_4045_disturbs_nobody);
 	tcase_add_loop_test(tc, headers_are_checked_and_their_reserved_bits_ignored, 0,
