@@ -137,6 +137,7 @@ class Peer:
             return
         if m.ns == self.nr:
             self.nr = (self.nr + 1) & 0xffff
+            self._reveal(m)
             self.messages.append(m)
             self._learn(m)
             action = self.on.get(m.name)
@@ -146,6 +147,16 @@ class Peer:
             if self.ns != sent:
                 return  # the answer carries the acknowledgement
         self.acknowledge()
+
+    def _reveal(self, m):
+        """Hidden values become readable; `hidden` stays set."""
+        vector = None
+        for a in m.avps:
+            if a.type == w.RANDOM_VECTOR:
+                vector = a.value
+            elif a.hidden:
+                assert vector and self.secret, f"R2661-4.3-1, -2: {m.raw.hex()}"
+                a.value = w.reveal(a, self.secret, vector)
 
     def _learn(self, m):
         if m.has(w.TUNNEL_ID) and m.name in ("SCCRQ", "SCCRP", "StopCCN"):
