@@ -22,6 +22,15 @@ l2vpn l2tp-multicast
   accept
   multicast disable
  exit
+ profile hiding
+  hidden-avps when-secret
+ exit
+ peer-group hiding lns
+  match host-name hiding
+  profile hiding
+  secret 0 s3cret
+  accept
+ exit
  peer-group secret lns
   match host-name secret
   secret 0 s3cret
@@ -191,6 +200,21 @@ def test_hidden_avps_of_the_lac_are_read(lab, padding):
     opened(lab, lac, 2)
 
 
+# R4045-6.2.1-6, R4045-6.2.3-3, R2661-4.3-1, R2661-4.3-2, R2661-4.3-3, R2661-4.4.1-1, R2661-4.4.1-3
+def test_with_hiding_configured_lists_are_hidden_and_message_types_are_not(lab):
+    lac = with_calls(lab, 2, "hiding", secret="s3cret")
+    opened(lab, lac, 2)
+    lac.mark()
+    lab.host[1].leave(GROUP, SOURCE)
+    assert lac.wait("MSI").ids(w.WOS) == ids_of(lac, 1)
+    mine = [m for m in lac.messages if m.name in ("MSRQ", "MSI")]
+    for m in mine:
+        hidden = {a.type: a.hidden for a in m.avps}
+        assert not hidden.pop(w.MESSAGE_TYPE) and not hidden.pop(w.RANDOM_VECTOR)
+        assert hidden and all(hidden.values()) and len(m.get(w.RANDOM_VECTOR)) >= 16
+    assert sorted(mine[1].ids(w.NOS)) == sorted(ids_of(lac, 1, 2))
+
+
 # ---------------------------------------------------------------- opening
 
 # R4045-4.3-2, R4045-4.3-3, R4045-5-1, R4045-5.1-1, R4045-5.1-4, R4045-5.1-7, R4045-5.1-8
@@ -208,7 +232,7 @@ def test_the_second_join_sends_one_msrq(lab):
 
 
 # R4045-5.3-1, R4045-6.1-1, R4045-6.1-2, R4045-6.1-3, R4045-6.2.1-1, R4045-6.2.1-2, R4045-6.2.1-5,
-# R4045-4.1-13, A4045-1, A4045-13
+# R4045-4.1-13, R4045-5-2, A4045-1, A4045-13
 def test_sessions_are_listed_after_mse_and_not_before(lab):
     lac = with_calls(lab, 2)
     lac.on["MSRQ"] = lac.response_to
@@ -217,8 +241,11 @@ def test_sessions_are_listed_after_mse_and_not_before(lab):
     lac.barrier()
     assert lac.count("MSI") == 0
     ours, theirs = next(iter(lac.multicast.items()))
+    since = len(lac.arrivals)
     lac.send("MSE", theirs)
     m = lac.wait("MSI")
+    assert lac.arrivals[since].name == "MSI"  # no ZLB: the MSI acknowledges
+    assert m.nr == lac.arrivals[since - 1].nr + 1
     assert m.session == ours and m.raw[12:20] == bytes.fromhex("000800000000001a")
     assert m.raw[20:] == bytes.fromhex("800a00000051") + u16(*ids_of(lac, 1, 2))
 
@@ -395,6 +422,32 @@ def test_after_an_msen_of_the_lac_unicast_copies_resume(lab):
     assert (row["state"], row["sessionId"], row["acked"]) == ("hold-off", 0, 0)
     assert lab.copies(lac) == {i: 10 for i in ids_of(lac, 1, 2)}
     assert [m.name for m in lac.messages[since:]] == []
+    lab.host[1].leave(GROUP, SOURCE)
+    joined(lab, 1)
+    no_msrq(lac, since)  # the hold-off; its end is in tests/unit
+
+
+# A4045-47, S4045-L9
+def test_messages_that_cross_an_msen_are_dropped(lab):
+    lac = with_calls(lab, 2)
+    ours, theirs = opened(lab, lac, 2)
+    lac.on, since = {}, lac.mark()
+    lac.silent = True  # what follows is sent before the MSEN is acknowledged
+    lab.vty.show(f"clear l2tp multicast session tunnel {lac.peer_tunnel_id} {theirs}")
+    lac.until(lambda: [m for m in lac.arrivals if m.name == "MSEN"], 3, "an MSEN")
+    nr = lac.nr
+    lac.nosa(ours, ids_of(lac, 1, 2))
+    lac.send("MSE", theirs)
+    lac.msen(ours, theirs, 1)
+    (row,) = [m for m in lab.multicast(lac) if m["sessionId"] == theirs]
+    assert (row["state"], row["acked"], lac.nr) == ("closing", 0, nr)
+    lac.silent = False
+    lac.acknowledged()
+    lac.until(lambda: lac.nr != nr, 3, "the MSEN is acknowledged")
+    lac.barrier()
+    assert [m.name for m in lac.messages[since:] if m.name != "MSRQ"] == ["MSEN"]
+    assert not [m for m in lab.multicast(lac) if m["sessionId"] == theirs]
+    assert lab.copies(lac) == {i: 10 for i in ids_of(lac, 1, 2)}
 
 
 # R4045-5.3-4, A4045-18
