@@ -7,7 +7,7 @@ import pytest
 
 import l2tp_wire as w
 from agent import LATER, Agent
-from forwarders import PPP4, Tap, datagram
+from forwarders import PPP4, Tap, datagram, l2tp
 from l2tp_wire import Avp, u16
 from netns import wait_for
 from peer_lab import PEER, PeerLab
@@ -500,6 +500,7 @@ class Users:
     """Taps at the subscribers' ends."""
 
     def __init__(self, lab):
+        self.seen = []
         self.taps = {n: Tap(lab.hosts, f"x{n}") for n in range(1, CALLS + 1)}
 
     def who_gets(self, lns, theirs, payload):
@@ -514,7 +515,8 @@ class Users:
         for n, tap in self.taps.items():
             frames = []
             while not frames or not frames[-1].endswith(end):
-                frames += tap.frames(1, lambda f: f.endswith(payload))
+                frames += tap.frames(1)
+            self.seen += frames
             found[n] = sum(f.endswith(packet) for f in frames)
         return [n for n, copies in found.items() for _ in range(copies)]
 
@@ -535,6 +537,35 @@ def test_packets_reach_exactly_the_sessions_of_the_list(real):
     wait_for(lambda: users.who_gets(lns, theirs, b"late") == [], 1, "late data is dropped")
 
 
+# R2661-3.1-4, R2661-3.1-6, R2661-3.1-7, A4045-48
+def test_every_form_of_the_header_carries_the_same_packet(real):
+    lns = real.lns()
+    users = Users(real)
+    _, theirs = lns.open_multicast()
+    listed(lns, theirs, ids_of(lns, 1, 2))
+    for n, form in enumerate(({"length": True}, {"ns": 5}, {"offset": 0}, {"offset": 16},
+                              {"priority": True}, {"length": True, "ns": 6, "offset": 2})):
+        packet = datagram(SOURCE, GROUP, b"form %d" % n)
+        lns.raw(l2tp(lns.peer_tunnel_id, theirs, packet, **form))
+        for user in (1, 2):
+            (frame,) = users.taps[user].frames(1, lambda f: b"form" in f)
+            assert frame.endswith(packet)
+
+
+# R2661-8.1-2
+@pytest.mark.parametrize("where", ("port", "address"))
+def test_data_from_another_place_is_not_replicated(real, where):
+    lns = real.lns()
+    users = Users(real)
+    _, theirs = lns.open_multicast()
+    listed(lns, theirs, ids_of(lns, 1, 2))
+    stranger = real.peer("stranger", **{"port": {"address": PEER, "port": 0},
+                                        "address": {"address": SECRET, "port": 1701}}[where])
+    stranger.raw(w.data(lns.peer_tunnel_id, theirs, datagram(SOURCE, GROUP, b"forged")))
+    assert users.who_gets(lns, theirs, b"genuine") == [1, 2]
+    assert not [f for f in users.seen if b"forged" in f]
+
+
 # R4045-7.2-2, R4045-4.1-2, R4045-1-2, R2661-5.3-1
 def test_users_packets_go_up_unchanged_until_the_tunnel_ends(real):
     lns = real.lns()
@@ -547,6 +578,8 @@ def test_users_packets_go_up_unchanged_until_the_tunnel_ends(real):
     users = Users(real)
     lns.stop_ccn()
     lns.acknowledged()
-    wait_for(lambda: not real.router.show("fib entry").get("entries"), 5, "no object left")
-    lns.raw(w.data(lns.peer_tunnel_id, theirs, datagram(SOURCE, GROUP, b"late")))
-    assert not [f for t in users.taps.values() for f in t.waiting() if f.endswith(b"late")]
+
+    def silence():
+        lns.raw(w.data(lns.peer_tunnel_id, theirs, datagram(SOURCE, GROUP, b"late")))
+        return not [f for t in users.taps.values() for f in t.waiting() if f.endswith(b"late")]
+    wait_for(silence, 2, "the agent has removed all")
