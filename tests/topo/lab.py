@@ -320,9 +320,13 @@ class Lab:
         self.lac.start_mcfibd()
 
     def wait_established(self, timeout=30):
+        """Every subscriber has a session, and the agents carry its packets."""
+        def ready(router):
+            return len([s for s in router.sessions() if s["state"] == "established"
+                        and s["fib"]["status"] == "installed"]) == self.count
         for router in (self.lns, self.lac):
-            wait_for(lambda r=router: len([s for s in r.sessions() if s["state"] == "established"])
-                     == self.count, timeout, f"{self.count} sessions at the {router.name}")
+            wait_for(lambda r=router: ready(r), timeout,
+                     f"{self.count} sessions at the {router.name}")
 
     # ---- traffic
     def sender(self, group, rate=0):
