@@ -258,9 +258,9 @@ static struct mplsmcd_connection *connection_new(struct ldp_session *s, int fd)
 
 static void refused(struct event *event)
 {
-	struct ldp_session *s = EVENT_ARG(event);
+	struct mplsmcd_peer *p = EVENT_ARG(event);
 
-	ldp_session_closed(s, "cannot connect", mplsmcd_now());
+	ldp_session_closed(p->session, "cannot connect", mplsmcd_now());
 	mplsmcd_kick();
 }
 
@@ -286,7 +286,8 @@ void mplsmcd_io_connect(struct ldp_session *s, const struct addr *peer, bool ttl
 		if (fd >= 0)
 			close(fd);
 		/* not from inside the engine's callback */
-		event_add_event(d->master, refused, s, 0, NULL);
+		event_add_event(d->master, refused, mplsmcd_peer_of(s), 0,
+				&mplsmcd_peer_of(s)->t_refused);
 		return;
 	}
 	c = connection_new(s, fd);
@@ -314,19 +315,25 @@ void mplsmcd_io_write(struct ldp_session *s, struct span data)
 		event_add_write(mplsmcd_instance()->master, tcp_write, c, c->fd, &c->t_write);
 }
 
-void mplsmcd_io_close(struct ldp_session *s)
+void mplsmcd_io_forget(struct mplsmcd_peer *p)
 {
-	struct mplsmcd_connection *c = mplsmcd_peer_of(s)->connection;
+	struct mplsmcd_connection *c = p->connection;
 
+	event_cancel(&p->t_refused);
 	if (!c)
 		return;
 	/* what is queued is still sent: it says why */
 	c->session = NULL;
-	mplsmcd_peer_of(s)->connection = NULL;
+	p->connection = NULL;
 	c->closing = true;
 	event_cancel(&c->t_read);
 	if (c->connecting || !stream_fifo_head(c->out))
 		connection_free(c);
+}
+
+void mplsmcd_io_close(struct ldp_session *s)
+{
+	mplsmcd_io_forget(mplsmcd_peer_of(s));
 }
 
 /* ---------------------------------------------------------------- listening */

@@ -112,6 +112,16 @@ static void cb_down(void *ctx, struct ldp_session *s, const char *reason)
 	mplsmcd_kick();
 }
 
+static void cb_gone(void *ctx, struct ldp_session *s, void *data)
+{
+	struct mplsmcd_peer *p = data;
+
+	if (!p)
+		return;
+	mplsmcd_io_forget(p);
+	XFREE(MTYPE_MPLSMCD_PEER, p);
+}
+
 static void cb_message(void *ctx, struct ldp_session *s, const struct ldp_msg *m)
 {
 	struct mplsmcd_peer *p = mplsmcd_peer_of(s);
@@ -155,6 +165,7 @@ static const struct ldp_ops ops = {
 	.close = cb_close,
 	.up = cb_up,
 	.down = cb_down,
+	.gone = cb_gone,
 	.message = cb_message,
 	.adjacency = cb_adjacency,
 	.event = cb_event,
@@ -186,27 +197,11 @@ static void wanted_params(const struct mplsmcd *d, struct ldp_params *p)
 		p->capabilities &= ~(uint32_t)LDP_CAP_MBB;
 }
 
-static void free_peers(struct ldp_engine *e)
-{
-	struct ldp_session *s;
-
-	for (s = ldp_session_first(e); s; s = ldp_session_next(e, s)) {
-		struct mplsmcd_peer *p = ldp_session_data(s);
-
-		if (!p)
-			continue;
-		mplsmcd_io_close(s);
-		ldp_session_set_data(s, NULL);
-		XFREE(MTYPE_MPLSMCD_PEER, p);
-	}
-}
-
 static void stop(struct mplsmcd *d)
 {
 	if (!d->ldp)
 		return;
 	ldp_engine_shutdown(d->ldp, mplsmcd_now());
-	free_peers(d->ldp);
 	ldp_engine_free(d->ldp);
 	d->ldp = NULL;
 }

@@ -19,6 +19,9 @@ void mplsmcd_io_send_hello(unsigned int ifindex, struct span data);
 void mplsmcd_io_connect(struct ldp_session *s, const struct addr *peer, bool ttl255);
 void mplsmcd_io_write(struct ldp_session *s, struct span data);
 void mplsmcd_io_close(struct ldp_session *s);
+struct mplsmcd_peer;
+/** Closes the peer's connection; the session is gone. */
+void mplsmcd_io_forget(struct mplsmcd_peer *p);
 
 /* ---------------------------------------------------------------- mplsmcd_ldp.c */
 
@@ -27,6 +30,7 @@ struct mplsmcd_peer {
 	struct ldp_session *session;
 	struct mldp_peer *mldp; /* while operational */
 	struct mplsmcd_connection *connection; /* mplsmcd_io.c */
+	struct event *t_refused;
 };
 
 /** The peer's data, made at first use. */
