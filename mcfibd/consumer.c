@@ -156,6 +156,7 @@ void consumer_run(struct consumer *c, msec_t now)
 	links_run(c->links, now);
 	fib_sub_run(c->sub, now);
 	c->more = fib_zmq_consume(c->zmq, c->sub, now, BUDGET);
+	objects_run(c->objects, now);
 	attach_timeout(c);
 	maps_grace(c->maps);
 }
@@ -169,6 +170,7 @@ msec_t consumer_deadline(const struct consumer *c)
 {
 	msec_t at = sooner(links_deadline(c->links), fib_sub_deadline(c->sub));
 
+	at = sooner(at, objects_deadline(c->objects));
 	if (c->more)
 		return 0;
 	if (attach_held(c->attach) && c->connected && c->params.attach_after)

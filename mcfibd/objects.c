@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#define LINGER_MS 200 /* of a deleted replication */
+
 DEFINE_MTYPE_STATIC(MCFIBD, OBJECTS, "object store");
 DEFINE_MTYPE_STATIC(MCFIBD, OBJECT, "forwarding object");
 DEFINE_MTYPE_STATIC(MCFIBD, REFS, "references of an object");
@@ -190,7 +192,7 @@ static void rebuild(struct objects *os, struct object *o, const struct object *q
 	memcpy(text, o->text, sizeof(text));
 	object_ok(o);
 	tables[o->key.table].rebuild(os, o);
-	if (o == quiet || (o->result == result && !strcmp(o->text, text)))
+	if (o == quiet || o->leaving || (o->result == result && !strcmp(o->text, text)))
 		return;
 	log_info("%s: %s %s", fib_key_str(&o->key, name, sizeof(name)), fib_result_name(o->result),
 		 o->text);
@@ -214,10 +216,34 @@ static void flush(struct objects *os, const struct object *quiet)
 	}
 }
 
+/* ---------------------------------------------------------------- operations */
+
+static void stay(struct objects *os, struct object *o)
+{
+	if (!o->leaving)
+		return;
+	o->leaving = false;
+	os->n_present++;
+	object_leaving_del(&os->leaving, o);
+}
+
+/* An MSEN can overtake the last data of its session, in the network and on the way to the LNS's
+ * forwarding: what has been sent into the session still goes to its members. */
+static void leave(struct objects *os, struct object *o)
+{
+	if (o->leaving)
+		return;
+	o->leaving = true;
+	o->leaves_at = os->now + LINGER_MS;
+	os->n_present--;
+	object_leaving_add_tail(&os->leaving, o);
+}
+
 static void apply_delete(struct objects *os, struct object *o)
 {
 	o->pins++; /* users that are rebuilt let go of it */
 	if (o->present) {
+		stay(os, o);
 		o->present = false;
 		os->n_present--;
 		tables[o->key.table].remove(os, o);
@@ -231,20 +257,10 @@ static void apply_delete(struct objects *os, struct object *o)
 	free_unless_used(os, o);
 }
 
-void objects_apply(struct objects *os, const struct fib_op *op, struct fib_status *status,
-		   msec_t now)
+static void apply_set(struct objects *os, struct object *o, const struct fib_op *op)
 {
-	struct object *o = object_get(os, &op->key);
-	char name[128];
-
-	os->now = now;
-	log_debug("%s %s generation %" PRIu64, op->deleted ? "delete" : "set",
-		  fib_key_str(&op->key, name, sizeof(name)), op->generation);
-	if (op->deleted) {
-		apply_delete(os, o);
-		return;
-	}
 	if (o->present) {
+		stay(os, o);
 		if (o->key.table == FIB_ACCESS_SESSION &&
 		    strcmp(o->value.access_session.interface, op->value.access_session.interface))
 			session_release_interface(os, o);
@@ -260,7 +276,41 @@ void objects_apply(struct objects *os, const struct fib_op *op, struct fib_statu
 		session_take_interface(os, o);
 	object_mark(os, o);
 	flush(os, o);
-	fill_status(o, status);
+}
+
+void objects_apply(struct objects *os, const struct fib_op *op, struct fib_status *status,
+		   msec_t now)
+{
+	struct object *o = object_get(os, &op->key);
+	char name[128];
+
+	os->now = now;
+	log_debug("%s %s generation %" PRIu64, op->deleted ? "delete" : "set",
+		  fib_key_str(&op->key, name, sizeof(name)), op->generation);
+	if (!op->deleted) {
+		apply_set(os, o, op);
+		fill_status(o, status);
+	} else if (o->present && o->key.table == FIB_L2TP_REPLICATION) {
+		leave(os, o);
+	} else {
+		apply_delete(os, o);
+	}
+}
+
+void objects_run(struct objects *os, msec_t now)
+{
+	struct object *o;
+
+	os->now = now;
+	while ((o = object_leaving_first(&os->leaving)) != NULL && o->leaves_at <= now)
+		apply_delete(os, o);
+}
+
+msec_t objects_deadline(const struct objects *os)
+{
+	const struct object *o = object_leaving_const_first(&os->leaving);
+
+	return o ? o->leaves_at : MSEC_NEVER;
 }
 
 void objects_link(struct objects *os, const char *name, msec_t now)
@@ -351,7 +401,7 @@ size_t objects_activity(struct objects *os, struct fib_activity *a, size_t max, 
 	for (; n < max && left; left--) {
 		struct object *o = os->cursor ? os->cursor : object_keys_first(&os->keys);
 
-		if (o->present)
+		if (o->present && !o->leaving)
 			fill_activity(os, o, &a[n++]);
 		os->cursor = object_keys_next(&os->keys, o);
 	}
@@ -377,6 +427,7 @@ struct objects *objects_new(struct maps *maps, struct links *links, struct attac
 	os->status = status;
 	os->ctx = ctx;
 	object_keys_init(&os->keys);
+	object_leaving_init(&os->leaving);
 	seq_keys_init(&os->seqs);
 	for (t = 0; t < FIB_TABLES; t++)
 		object_dirty_init(&os->dirty[t]);
@@ -393,6 +444,9 @@ void objects_free(struct objects *os)
 			;
 		object_dirty_fini(&os->dirty[t]);
 	}
+	while (object_leaving_pop(&os->leaving))
+		;
+	object_leaving_fini(&os->leaving);
 	frr_each (object_keys, &os->keys, o) { /* the references are still all there */
 		while (object_users_pop(&o->users))
 			;

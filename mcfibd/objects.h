@@ -36,6 +36,10 @@ void objects_apply(struct objects *os, const struct fib_op *op, struct fib_statu
 void objects_link(struct objects *os, const char *name, msec_t now);
 void objects_nexthop(struct objects *os, struct nexthop *nh, msec_t now);
 
+/** Timers. */
+void objects_run(struct objects *os, msec_t now);
+msec_t objects_deadline(const struct objects *os);
+
 /** See fib_sub_ops.activity. */
 size_t objects_activity(struct objects *os, struct fib_activity *a, size_t max, msec_t now);
 

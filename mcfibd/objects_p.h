@@ -20,6 +20,7 @@
 PREDECL_HASH(object_keys);
 PREDECL_DLIST(object_dirty);
 PREDECL_DLIST(object_users);
+PREDECL_DLIST(object_leaving);
 PREDECL_HASH(seq_keys);
 
 /** Next Ns of a multicast session: it may serve several flows (one per source). */
@@ -52,9 +53,12 @@ struct ref {
 struct object {
 	struct object_keys_item key_item;
 	struct object_dirty_item dirty_item;
+	struct object_leaving_item leaving_item;
 	struct fib_key key;
 	bool present; /* else only somebody refers to it */
 	bool dirty;
+	bool leaving; /* deleted; packets on their way are still served */
+	msec_t leaves_at;
 	uint64_t generation;
 	union fib_value value;
 	enum fib_result result;
@@ -103,6 +107,7 @@ struct objects {
 	msec_t now;
 	struct object_keys_head keys;
 	struct object_dirty_head dirty[FIB_TABLES];
+	struct object_leaving_head leaving; /* the first leaves first */
 	struct seq_keys_head seqs;
 	struct object *cursor; /* of objects_activity() */
 	size_t n_present;
@@ -115,6 +120,7 @@ extern uint32_t seq_hash(const struct seq *s);
 
 DECLARE_HASH(object_keys, struct object, key_item, object_cmp, object_hash);
 DECLARE_DLIST(object_dirty, struct object, dirty_item);
+DECLARE_DLIST(object_leaving, struct object, leaving_item);
 DECLARE_DLIST(object_users, struct ref, item);
 DECLARE_HASH(seq_keys, struct seq, item, seq_cmp, seq_hash);
 

@@ -115,7 +115,7 @@ void objects_dump(struct objects *os, FILE *to)
 	fputc('[', to);
 	for (t = 1; t < FIB_TABLES; t++) {
 		frr_each (object_keys, &os->keys, o) {
-			if (!o->present || o->key.table != t)
+			if (!o->present || o->leaving || o->key.table != t)
 				continue;
 			fputs(first ? "\n  " : ",\n  ", to);
 			dump_object(os, to, o);

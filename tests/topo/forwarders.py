@@ -395,3 +395,13 @@ def receive_udp(ns, address, port):
 def run_for_result(ns, *argv):
     return subprocess.run(ns.words(list(argv)), capture_output=True, text=True, timeout=60,
                           check=False)
+
+
+def deliver(net, payload, tunnel=LAC_TUNNEL, session=600, **header):
+    """Sends one data message as the LNS would."""
+    with net.lns.inside():
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind((LNS, 1701))
+    s.sendto(l2tp(tunnel, session, payload, **header), (LAC, 1701))
+    s.close()

@@ -9,9 +9,10 @@ import threading
 import pytest
 
 import fib
-from forwarders import (LAC, LAC_TUNNEL, LNS, LNS_TUNNEL, LOCAL, MCFIBD, PPP4, PPP6, SOURCE, Net, Pair,
-                   Tap, datagram, group_mac, has, ipv4, is_data, l2tp, multicast, raw_sender,
-                   receive_udp, run_for_result, sender, tshark_problems, udp, unicast)
+from forwarders import (LAC, LAC_TUNNEL, LNS, LNS_TUNNEL, LOCAL, MCFIBD, PPP4, PPP6, SOURCE, Net,
+                        Pair, Tap, datagram, deliver, group_mac, has, ipv4, is_data, l2tp,
+                        multicast, raw_sender, receive_udp, run_for_result, sender,
+                        tshark_problems, udp, unicast)
 from netns import wait_for
 
 pytestmark = [pytest.mark.skipif(not MCFIBD.exists(), reason="mcfibd is not built"),
@@ -43,16 +44,6 @@ def _tap():
     with contextlib.ExitStack() as stack:
         yield lambda ns, interface, **kw: stack.enter_context(
             contextlib.closing(Tap(ns, interface, **kw)))
-
-
-def deliver(net, payload, tunnel=LAC_TUNNEL, session=600, **header):
-    """Sends one data message as the LNS would."""
-    with net.lns.inside():
-        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        s.bind((LNS, 1701))
-    s.sendto(l2tp(tunnel, session, payload, **header), (LAC, 1701))
-    s.close()
 
 
 # ---------------------------------------------------------------- unicast sessions

@@ -7,10 +7,10 @@ import signal
 import pytest
 
 import fib
-from forwarders import (LAC, LAC_TUNNEL, LNS, MCFIBD, SOURCE, Net, Pair, Tap, datagram, has,
-                        is_data, multicast, raw_sender, run_for_result, sender, unicast)
+from forwarders import (LAC, LAC_TUNNEL, LNS, MCFIBD, SOURCE, Net, Pair, Tap, datagram, deliver,
+                        has, is_data, multicast, raw_sender, run_for_result, sender, unicast)
 from lab import Talker
-from netns import wait_for
+from netns import LabError, wait_for
 
 pytestmark = [pytest.mark.skipif(not MCFIBD.exists(), reason="mcfibd is not built"),
               pytest.mark.timeout(90)]
@@ -110,6 +110,29 @@ def test_subscribers_move_one_by_one_without_loss(pair, stream):
     pair.flow(GROUP, unicast(1), unicast(2))
     stream.goes_on(200)
     assert stream.end() == [(0, 0), (0, 0)]
+
+
+def test_packets_that_an_msen_overtakes_still_reach_the_subscribers(net, pair):
+    op = pair.replicate([203])
+    packet = datagram(SOURCE, GROUP, b"overtaken")
+
+    def arrives():
+        deliver(net, packet)
+        with contextlib.suppress(LabError):
+            return has(b"overtaken")(net.a3.read(has(b"overtaken"), timeout=0.1))
+        return False
+    pair.lac.daemon.delete(op)
+    pair.lac.daemon.wait(lambda: pair.lac.daemon.status[fib.key_of(op)].result
+                         == fib.pb.RESULT_REMOVED, 5, "removed")
+    assert arrives()
+    assert "l2tp-replication 9/600" not in str(pair.lac.dump())
+    wait_for(lambda: not arrives(), 5, "the session is over")
+    pair.replicate([203])
+    pair.lac.daemon.delete(op)
+    pair.replicate([203])  # the same number again, at once
+    pair.lac.daemon.wait_acked()
+    with pytest.raises(LabError):
+        wait_for(lambda: not arrives(), 0.5, "an end, which does not come")
 
 
 # ---------------------------------------------------------------- status
