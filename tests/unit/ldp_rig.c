@@ -289,8 +289,8 @@ void rig_hello_from(struct rig *r, unsigned int ifindex, uint32_t lsr_id, uint32
 		    uint16_t hold_s, uint16_t flags, const char *tlvs)
 {
 	struct addr src = rig_addr(source);
-	char body[400];
 	uint8_t buf[400];
+	char body[400];
 	size_t len;
 
 	snprintf(body, sizeof(body), "04000004%04x%04x%s", hold_s, flags, tlvs);
@@ -329,7 +329,7 @@ size_t rig_pdu(struct rig *r, uint32_t lsr_id, uint16_t type, const char *body, 
 
 void rig_say_as(struct rig *r, uint32_t lsr_id, uint16_t type, const char *body)
 {
-	uint8_t buf[4200];
+	uint8_t buf[5000];
 	size_t len = rig_pdu(r, lsr_id, type, body, buf, sizeof(buf));
 
 	ck_assert(r->connected);
