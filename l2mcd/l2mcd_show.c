@@ -431,14 +431,6 @@ DEFPY (l2mcd_clear_sessions,
 
 #define DECODE_MAX 2048 /* octets; a vty line has 4096 characters */
 
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *p = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
-
-	return p ? (int)(p - digits) : -1;
-}
-
 DEFUN (l2mcd_test_decode,
        l2mcd_test_decode_cmd,
        "test l2tp decode HEX...",
@@ -449,21 +441,10 @@ DEFUN (l2mcd_test_decode,
 {
 	uint8_t octets[DECODE_MAX];
 	char text[16384];
-	size_t n = 0;
+	size_t n;
 
-	for (int i = 3; i < argc; i++) {
-		const char *p = argv[i]->arg;
-
-		for (; p[0]; p += 2) {
-			int high = hex_digit(p[0]), low = hex_digit(p[1]);
-
-			if (high < 0 || low < 0 || n == sizeof(octets)) {
-				vty_out(vty, "%% '%s' is not hexadecimal\n", argv[i]->arg);
-				return CMD_WARNING;
-			}
-			octets[n++] = (uint8_t)(high << 4 | low);
-		}
-	}
+	if (!vty_read_hex(vty, argv + 3, argc - 3, octets, sizeof(octets), &n))
+		return CMD_WARNING;
 	l2tp_msg_text((struct span){.p = octets, .len = n}, (struct span){}, text, sizeof(text));
 	vty_out(vty, "%s%s", text, text[0] && text[strlen(text) - 1] == '\n' ? "" : "\n");
 	return CMD_SUCCESS;

@@ -21,15 +21,6 @@ const struct l2mcd_config *l2mcd_vty_defaults(void)
 	return &defaults;
 }
 
-bool l2mcd_vty_ifname_ok(const char *text)
-{
-	size_t len = strlen(text);
-
-	if (len == 0 || len >= IFNAMSIZ || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
-		return false;
-	return strpbrk(text, "/:%") == NULL;
-}
-
 bool l2mcd_vty_template_ok(const char *text)
 {
 	bool varies = false;
@@ -238,15 +229,6 @@ static const char *const sequencing_names[] = {
 	[L2MCD_SEQ_REQUIRE] = "require",
 };
 
-/* The parser lets only names of the table through. */
-static unsigned int name_index(const char *const *names, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return i;
-	return 0;
-}
-
 DEFPY (l2mcd_hidden_avps,
        l2mcd_hidden_avps_cmd,
        "[no] hidden-avps ![<never|when-secret|require>$mode]",
@@ -259,7 +241,7 @@ DEFPY (l2mcd_hidden_avps,
 	VTY_DECLVAR_CONTEXT(l2mcd_profile, p);
 
 	p->hiding = no ? default_profile.hiding
-		       : name_index(hiding_names, array_size(hiding_names), mode);
+		       : vty_name_index(hiding_names, array_size(hiding_names), mode);
 	return l2mcd_vty_changed();
 }
 
@@ -276,7 +258,7 @@ DEFPY (l2mcd_data_sequencing,
 	VTY_DECLVAR_CONTEXT(l2mcd_profile, p);
 
 	p->data_sequencing = no ? default_profile.data_sequencing
-				: name_index(sequencing_names, array_size(sequencing_names), mode);
+				: vty_name_index(sequencing_names, array_size(sequencing_names), mode);
 	return l2mcd_vty_changed();
 }
 

@@ -17,6 +17,7 @@
 
 #include "l2mcd/l2mcd.h"
 #include "lib/fib_config_vty.h"
+#include "lib/vty_input.h"
 #include "lib/vty_show.h"
 
 #define L2MCD_NODE	      MCAST_TOP_NODE
@@ -35,13 +36,6 @@ int l2mcd_vty_changed(void);
 /** An untouched configuration: what is equal to it is not printed. */
 const struct l2mcd_config *l2mcd_vty_defaults(void);
 
-/** Obfuscation of secrets in the running configuration; not encryption. */
-void l2mcd_secret_hide(const char *secret, char *hex, size_t size);
-/** False: not the hidden form of a secret. */
-bool l2mcd_secret_reveal(const char *hex, char *secret, size_t size);
-
-/** True if text can be the name of a netdev. */
-bool l2mcd_vty_ifname_ok(const char *text);
 /** True if text is a template of netdev names that differ from session to session. */
 bool l2mcd_vty_template_ok(const char *text);
 

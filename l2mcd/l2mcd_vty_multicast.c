@@ -66,23 +66,11 @@ DEFPY (l2mcd_upstream_interface,
        "Interface on which pimd forwards what subscribers want; default l2mc0\n"
        "Name of the interface, made by this daemon\n")
 {
-	if (!no && !l2mcd_vty_ifname_ok(interface))
+	if (!no && !vty_ifname_ok(interface))
 		return vty_refuse(vty, "'%s' cannot be the name of an interface", interface);
 	strlcpy(multicast()->upstream_interface,
 		no ? multicast_defaults()->upstream_interface : interface, IFNAMSIZ);
 	return l2mcd_vty_changed();
-}
-
-/* The address and the next one, the host that reports to pimd, must be hosts of the prefix. */
-static bool upstream_ok(const struct prefix_ipv4 *p)
-{
-	uint32_t hosts = p->prefixlen ? ~0U >> p->prefixlen : ~0U;
-	uint32_t host = ntohl(p->prefix.s_addr) & hosts;
-	struct addr a = addr_from_v4(&p->prefix);
-
-	if (addr_is_multicast(&a) || p->prefixlen == 0 || p->prefixlen > 30)
-		return false;
-	return host != 0 && host + 1 < hosts;
 }
 
 DEFPY (l2mcd_upstream_address,
@@ -94,7 +82,7 @@ DEFPY (l2mcd_upstream_address,
 {
 	struct l2mcd_multicast *m = multicast();
 
-	if (!no && !upstream_ok(prefix))
+	if (!no && !vty_two_hosts_ok(prefix))
 		return vty_refuse(
 			vty, "'%s': this address and the next must be hosts of the prefix",
 			prefix_str);
@@ -102,11 +90,6 @@ DEFPY (l2mcd_upstream_address,
 		no ? multicast_defaults()->upstream_address : addr_from_v4(&prefix->prefix);
 	m->upstream_prefixlen = no ? multicast_defaults()->upstream_prefixlen : prefix->prefixlen;
 	return l2mcd_vty_changed();
-}
-
-static bool range_ok(const struct prefix *p, const struct addr *a)
-{
-	return addr_is_multicast(a) && p->prefixlen >= (p->family == AF_INET ? 4 : 8);
 }
 
 DEFPY (l2mcd_group_range,
@@ -117,17 +100,14 @@ DEFPY (l2mcd_group_range,
        "Prefix of IPv4 groups\n"
        "Prefix of IPv6 groups\n")
 {
-	struct prefix p = *prefix;
-	struct addr a;
+	struct addr a = vty_prefix_addr(prefix);
 
-	apply_mask(&p);
-	a = p.family == AF_INET ? addr_from_v4(&p.u.prefix4) : addr_from_v6(&p.u.prefix6);
-	if (!range_ok(&p, &a))
+	if (!vty_group_prefix_ok(prefix))
 		return vty_refuse(vty, "'%s' is not a range of groups", prefix_str);
 	if (no)
-		l2mcd_range_del(multicast(), &a, p.prefixlen);
+		l2mcd_range_del(multicast(), &a, prefix->prefixlen);
 	else
-		l2mcd_range_add(multicast(), &a, p.prefixlen);
+		l2mcd_range_add(multicast(), &a, prefix->prefixlen);
 	return l2mcd_vty_changed();
 }
 

@@ -22,43 +22,6 @@ static bool role_is(struct vty *vty, const struct l2mcd_peer_group *g, bool lac,
 	return false;
 }
 
-/* ---------------------------------------------------------------- secrets */
-
-static const char keystream[] = "obfuscation so that no one reads over a shoulder; not encryption";
-
-static uint8_t key_octet(size_t i)
-{
-	return (uint8_t)keystream[i % (sizeof(keystream) - 1)] ^ (uint8_t)(i * 29 + 91);
-}
-
-void l2mcd_secret_hide(const char *secret, char *hex, size_t size)
-{
-	size_t len = strlen(secret);
-
-	hex[0] = '\0';
-	for (size_t i = 0; i < len && 2 * i + 2 < size; i++)
-		snprintf(hex + 2 * i, size - 2 * i, "%02X",
-			 (unsigned int)((uint8_t)secret[i] ^ key_octet(i)));
-}
-
-bool l2mcd_secret_reveal(const char *hex, char *secret, size_t size)
-{
-	size_t len = strlen(hex) / 2;
-
-	if (strlen(hex) % 2 || len == 0 || len >= size ||
-	    strspn(hex, "0123456789abcdefABCDEF") != strlen(hex))
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		char octet[3] = {hex[2 * i], hex[2 * i + 1]};
-
-		secret[i] = (char)(strtoul(octet, NULL, 16) ^ key_octet(i));
-		if (!secret[i])
-			return false;
-	}
-	secret[len] = '\0';
-	return true;
-}
-
 /* ---------------------------------------------------------------- peer-group */
 
 DEFPY_NOSH (l2mcd_peer_group_enter,
@@ -164,7 +127,7 @@ DEFPY (l2mcd_secret,
 	/* The text is not repeated: it may be a secret with a typing error. */
 	if (no)
 		secret[0] = '\0';
-	else if (form[0] == '8' && !l2mcd_secret_reveal(text, secret, sizeof(secret)))
+	else if (form[0] == '8' && !vty_secret_reveal(text, secret, sizeof(secret)))
 		return vty_refuse(vty, "'secret 8' is not followed by an obfuscated secret");
 	else if (form[0] == '0' && strlcpy(secret, text, sizeof(secret)) >= sizeof(secret))
 		return vty_refuse(vty, "'secret 0' is followed by more than %zu octets",
@@ -294,7 +257,7 @@ DEFPY_NOSH (l2mcd_access_enter,
 	    "Name of the interface\n"
 	    "One subscriber, one call for it\n")
 {
-	if (!l2mcd_vty_ifname_ok(interface))
+	if (!vty_ifname_ok(interface))
 		return vty_refuse(vty, "'%s' cannot be the name of an interface", interface);
 	VTY_PUSH_CONTEXT(L2MCD_ACCESS_NODE, l2mcd_access_add(l2mcd_vty_config(), interface));
 	return l2mcd_vty_changed();
@@ -370,7 +333,7 @@ static void peer_group_write(struct vty *vty, const struct l2mcd_peer_group *g)
 	vty_out(vty, " peer-group %s %s\n", g->name, role_name(g));
 	match_write(vty, g);
 	if (g->secret[0]) {
-		l2mcd_secret_hide(g->secret, hidden, sizeof(hidden));
+		vty_secret_hide(g->secret, hidden, sizeof(hidden));
 		vty_out(vty, "  secret 8 %s\n", hidden);
 	}
 	if (g->profile[0])
