@@ -156,6 +156,17 @@ struct ldp_session *ldp_session_next(struct ldp_engine *e, struct ldp_session *s
 	return ldp_sessions_next(&e->sessions, s);
 }
 
+void ldp_engine_clear_stats(struct ldp_engine *e)
+{
+	struct ldp_session *s;
+
+	e->stats = (struct ldp_stats){};
+	frr_each (ldp_sessions, &e->sessions, s) {
+		memset(s->rx, 0, sizeof(s->rx));
+		memset(s->tx, 0, sizeof(s->tx));
+	}
+}
+
 const struct ldp_stats *ldp_engine_stats(const struct ldp_engine *e)
 {
 	return &e->stats;

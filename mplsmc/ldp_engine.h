@@ -156,6 +156,8 @@ struct ldp_stats {
 		fatal_tx, fatal_rx, unknown_messages;
 };
 const struct ldp_stats *ldp_engine_stats(const struct ldp_engine *e);
+/** Counters of the engine and of its sessions. */
+void ldp_engine_clear_stats(struct ldp_engine *e);
 const char *ldp_session_state_name(enum ldp_session_state state);
 
 #endif

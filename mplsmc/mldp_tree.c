@@ -392,6 +392,16 @@ void mldp_lsp_walk(const struct mldp *m, void (*fn)(void *arg, const struct mldp
 		fn(arg, lsp);
 }
 
+void mldp_clear_stats(struct mldp *m)
+{
+	m->stats = (struct mldp_stats){
+		.lsps = m->stats.lsps,
+		.branches = m->stats.branches,
+		.labels = m->stats.labels,
+		.peers = m->stats.peers,
+	};
+}
+
 const struct mldp_stats *mldp_stats(const struct mldp *m)
 {
 	return &m->stats;

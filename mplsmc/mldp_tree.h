@@ -151,6 +151,8 @@ struct mldp_stats {
 	size_t lsps, branches, labels, peers;
 };
 const struct mldp_stats *mldp_stats(const struct mldp *m);
+/** What counts events becomes 0. */
+void mldp_clear_stats(struct mldp *m);
 const char *mldp_lsp_state_name(enum mldp_lsp_state state);
 
 #endif

@@ -218,10 +218,17 @@ bool mplsmcd_root_set(struct mplsmcd_config *c, const struct addr *prefix, uint8
 	return true;
 }
 
+static int group_cmp(const struct mplsmcd_group *a, const struct mplsmcd_group *b)
+{
+	int r = (int)b->prefixlen - (int)a->prefixlen;
+
+	return r ? r : addr_cmp(&a->prefix, &b->prefix);
+}
+
 bool mplsmcd_group_set(struct mplsmcd_config *c, const struct addr *prefix, uint8_t prefixlen,
 		       bool in_band, bool remove)
 {
-	struct mplsmcd_group *g;
+	struct mplsmcd_group *g, *other, *before = NULL;
 
 	frr_each (mplsmcd_groups, &c->groups, g)
 		if (g->prefixlen == prefixlen && addr_cmp(&g->prefix, prefix) == 0)
@@ -237,7 +244,11 @@ bool mplsmcd_group_set(struct mplsmcd_config *c, const struct addr *prefix, uint
 		g = XCALLOC(MTYPE_MPLSMCD_CFG, sizeof(*g));
 		g->prefix = *prefix;
 		g->prefixlen = prefixlen;
-		mplsmcd_groups_add_tail(&c->groups, g);
+		/* the first match counts: the longest prefix first, however it was typed */
+		frr_each (mplsmcd_groups, &c->groups, other)
+			if (group_cmp(other, g) < 0)
+				before = other;
+		mplsmcd_groups_add_after(&c->groups, before, g);
 	}
 	g->in_band = in_band;
 	return true;

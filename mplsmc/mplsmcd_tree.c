@@ -136,3 +136,13 @@ unsigned int mplsmcd_clear_lsp(const struct addr *root)
 	mplsmcd_kick();
 	return c.n;
 }
+
+void mplsmcd_clear_statistics(void)
+{
+	struct mplsmcd *d = mplsmcd_instance();
+
+	if (d->ldp)
+		ldp_engine_clear_stats(d->ldp);
+	mldp_clear_stats(d->mldp);
+	memset(&d->stats, 0, sizeof(d->stats));
+}
