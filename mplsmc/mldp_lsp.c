@@ -442,13 +442,11 @@ static void review_upstream(struct mldp_lsp *lsp)
 {
 	struct candidate up = select_upstream(lsp);
 
-	if (lsp->pending && lsp->pending->peer == up.peer &&
-	    (lsp->ready || (!lsp->active && !any_marked(lsp)))) {
-		activate_pending(lsp);
-		return;
-	}
 	if (!wanted(lsp, up.peer)) {
 		leave_upstream(lsp);
+	} else if (lsp->pending && lsp->pending->peer == up.peer &&
+		   (lsp->ready || (!lsp->active && !any_marked(lsp)))) {
+		activate_pending(lsp);
 	} else if (!up.peer) {
 		/* A-mLDP-14: state is kept for a while, if there is a route it is gone for good */
 		if (lsp->route->lost || lsp->route->n || !addr_is_any(&lsp->override))
