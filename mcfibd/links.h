@@ -56,6 +56,7 @@ enum nexthop_state {
 /** The way to an address.  Made and freed by its user, filled in here. */
 struct nexthop {
 	struct addr peer, local; /* local ADDR_ANY: the kernel chooses */
+	int oif;		 /* not 0: the peer is a neighbour there, whatever the routes say */
 	enum nexthop_state state;
 	int ifindex;
 	bool raw;

@@ -194,7 +194,9 @@ static void resolve(struct nexthops *ns, struct nexthop *nh, msec_t now)
 	struct neigh n = {};
 	struct route r;
 
-	if (!route_get(ns->links, nh, &r)) {
+	if (nh->oif) {
+		r = (struct route){.found = true, .ifindex = nh->oif};
+	} else if (!route_get(ns->links, nh, &r)) {
 		no_route(nh);
 		return;
 	}
