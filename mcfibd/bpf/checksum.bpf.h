@@ -16,6 +16,8 @@ struct packet {
 	__u32 tos;
 	__u32 inner;	/* its ethertype, network order */
 	__u32 protocol; /* skb->protocol as it is now */
+	__u32 lse;	/* of a labelled copy: see mpls.bpf.h */
+	__u32 ttl;	/* of the label received; at a root of the packet */
 };
 
 static __always_inline __u32 fold(__u64 s)

@@ -6,12 +6,13 @@
 #define MCFIBD_FORWARD_BPF_H
 
 #include "checksum.bpf.h"
+#include "mpls.bpf.h"
 
 /* One packet on its way to the copies of an object. */
 struct job {
 	struct __sk_buff *skb;
 	struct packet p;
-	__u64 copies, copied_bytes, too_big, failed;
+	__u64 copies, copied_bytes, too_big, failed, malformed;
 	__u32 object;
 	__u32 base, last; /* branches: the first, and the one that gets the packet itself */
 	__u32 verdict;
@@ -21,6 +22,8 @@ static __always_inline int resize(struct __sk_buff *skb, struct packet *p, __u32
 {
 	if (to == p->cur)
 		return 0;
+	if (leave_mpls(skb, p))
+		return -1;
 	if (bpf_skb_adjust_room(skb, (__s32)to - (__s32)p->cur, BPF_ADJ_ROOM_MAC, 0))
 		return -1;
 	p->cur = to;
@@ -31,6 +34,8 @@ static __always_inline int resize(struct __sk_buff *skb, struct packet *p, __u32
  * difference of the headers and leaves the octets alone. */
 static __always_inline int set_protocol(struct __sk_buff *skb, struct packet *p, __u32 protocol)
 {
+	if (p->protocol != protocol && leave_mpls(skb, p))
+		return -1;
 	if (p->protocol == protocol)
 		return 0;
 	if (protocol == bpf_htons(ETH_P_IPV6)) {
@@ -121,6 +126,14 @@ static __always_inline int finish_pppoe(struct __sk_buff *skb, struct packet *p,
 	return 0;
 }
 
+/* What skb->protocol has to be for a copy of that kind. */
+static __always_inline __u32 protocol_for(const struct packet *p, __u32 kind)
+{
+	if (kind == MCF_MPLS)
+		return p->protocol; /* whatever it is, it stays */
+	return kind == MCF_L2TP ? bpf_htons(ETH_P_IP) : p->inner;
+}
+
 /* Not inline: the verifier looks at it once, whatever the packet has gone through before. */
 __attribute__((noinline)) int put_header(struct __sk_buff *skb, struct packet *p, __u32 branch)
 {
@@ -130,17 +143,22 @@ __attribute__((noinline)) int put_header(struct __sk_buff *skb, struct packet *p
 	if (!b || !p)
 		return -1;
 	hlen = b->hlen;
-	if (set_protocol(skb, p, b->kind == MCF_L2TP ? bpf_htons(ETH_P_IP) : p->inner) ||
-	    resize(skb, p, hlen))
+	if (set_protocol(skb, p, protocol_for(p, b->kind)) || resize(skb, p, hlen))
 		return -1;
 	barrier_var(hlen);
 	hlen = ((hlen - 1) & 127) + 1; /* as it was; Linux 6.1 derives 1..128 from this */
-	if (hlen > MCF_HDR_MAX || bpf_skb_store_bytes(skb, 0, b->hdr, hlen, 0))
+	if (hlen > MCF_HDR_MAX ||
+	    bpf_skb_store_bytes(skb, 0, b->hdr, hlen,
+				b->kind >= MCF_MPLS ? BPF_F_RECOMPUTE_CSUM : 0))
 		return -1;
 	if (b->kind == MCF_L2TP)
 		return finish_l2tp(skb, p, b, hlen);
 	if (b->kind == MCF_PPPOE)
 		return finish_pppoe(skb, p, b);
+	if (b->kind == MCF_MPLS)
+		return finish_mpls(skb, p, b);
+	if (b->kind == MCF_POP)
+		return finish_pop(skb, p, b);
 	return finish_ethernet(skb, p, b);
 }
 
@@ -222,6 +240,11 @@ static long make_copy(__u32 i, void *arg)
 		j->too_big++;
 		return 0;
 	}
+	if (b->kind == MCF_POP && !may_pop(&j->p, b)) {
+		__sync_fetch_and_add(&c->failed, 1);
+		j->malformed++;
+		return 0;
+	}
 	if (b->kind == MCF_NONE || put_header(j->skb, &j->p, k))
 		goto failed;
 	flags = b->flags & MCF_B_INGRESS ? BPF_F_INGRESS : 0;
@@ -254,6 +277,7 @@ static __always_inline int parse_inner(struct __sk_buff *skb, struct job *j, __u
 		j->p.inner = bpf_htons(ETH_P_IP);
 		j->p.len = bpf_ntohs(ip.tot_len);
 		j->p.tos = ip.tos;
+		j->p.ttl = ip.ttl;
 		if (ip.ihl < 5 || j->p.len < ip.ihl * 4u)
 			return -1;
 		if ((dst & 0xf0000000) == 0xe0000000) /* RFC 1112 6.4 */
@@ -266,6 +290,7 @@ static __always_inline int parse_inner(struct __sk_buff *skb, struct job *j, __u
 			return -1;
 		j->p.inner = bpf_htons(ETH_P_IPV6);
 		j->p.len = sizeof(ip6) + bpf_ntohs(ip6.payload_len);
+		j->p.ttl = ip6.hop_limit;
 		j->p.tos = (ip6.priority << 4 | ip6.flow_lbl[0] >> 4) & 0xff;
 		if (ip6.daddr.s6_addr[0] == 0xff) /* RFC 2464 7 */
 			j->p.group_mac = 0x3333ull | (__u64)ip6.daddr.s6_addr32[3] << 16;
@@ -288,7 +313,14 @@ static __always_inline void account(struct job *j, __u32 len, __u32 no_branch, _
 	c->too_big += j->too_big;
 	c->failed += j->failed;
 	c->no_branch += no_branch;
-	c->malformed += malformed;
+	c->malformed += malformed + j->malformed;
+}
+
+/* What a root's labels begin with: class from the precedence, S, TTL of the packet as it has
+ * been routed into the LSP already (RFC 3443 3.1), or one of its own. */
+static __always_inline __u32 label_word(const struct mcf_object *o, const struct packet *p)
+{
+	return (p->tos >> 5) << 9 | LSE_S | (o->flags & MCF_O_PIPE ? PIPE_TTL : p->ttl);
 }
 
 /* The IP packet behind `in` octets goes to every branch of the object.  l2: length of the link
@@ -322,6 +354,7 @@ static __always_inline int forward(struct __sk_buff *skb, struct job *j, struct 
 			return drop;
 		in += 14;
 	}
+	j->p.lse = label_word(o, &j->p);
 	j->p.cur = in;
 	if (skb->gso_size) {
 		forward_gso(j);

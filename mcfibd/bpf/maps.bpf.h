@@ -20,6 +20,7 @@
 /* Set by the agent before loading. */
 const volatile __u32 cfg_objects = MCF_MAX_OBJECTS;
 const volatile __u32 cfg_cpus = 1;
+const volatile __u32 cfg_drop_unknown_labels = 0;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -84,6 +85,7 @@ INDEX(access_ifs, __u32);		 /* ifindex of a LAC's access interface */
 INDEX(session_ifs, __u32);		 /* ifindex of an LNS's session interface */
 INDEX(flows4, struct mcf_flow4_key);
 INDEX(flows6, struct mcf_flow6_key);
+INDEX(labels, __u32); /* of the platform's label space */
 
 #define SUM_CHUNK 512
 struct scratch {

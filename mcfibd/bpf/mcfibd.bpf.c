@@ -5,7 +5,8 @@
  *   mcf_tunnel_in   ingress of an interface towards tunnel peers: L2TP data of a known session
  *   mcf_session_in  ingress of an access interface (LAC): the subscriber's packets
  *   mcf_session_out egress of a session interface (LNS): packets to the subscriber
- *   mcf_flow_out    egress of an upstream interface (LNS): multicast flows
+ *   mcf_flow_out    egress of an upstream interface (LNS, root of LSPs): multicast flows
+ *   mcf_mpls_in     ingress of an Ethernet: packets with a label of a P2MP LSP
  *
  * Each exists for devices with Ethernet header and, as ..._raw, without link header; a raw
  * packet gets an empty Ethernet header in front, so that everything after the parsing sees one
@@ -295,7 +296,87 @@ static __always_inline int flow_out(struct __sk_buff *skb, const __u32 l2)
 	return forward(skb, &j, o, l2, l2, TC_ACT_STOLEN);
 }
 
+/* ---------------------------------------------------------------- labelled packets */
+
+/* RFC 3032 2.4.2: nothing is done with what ends here but to count it. */
+static __always_inline int expired(__u32 object, __u32 len)
+{
+	struct mcf_counters *c = counters(object);
+
+	if (c) {
+		c->packets++;
+		c->bytes += len;
+		c->expired++;
+	}
+	return TC_ACT_SHOT;
+}
+
+/* The payload is what lies behind the top label: more labels, or IP, which may be followed by
+ * padding. */
+static __always_inline int read_payload(struct __sk_buff *skb, struct job *j)
+{
+	if ((j->p.lse & LSE_S) && !parse_inner(skb, j, 14 + LSE_LEN))
+		return 14 + LSE_LEN + j->p.len < skb->len
+			       ? bpf_skb_change_tail(skb, 14 + LSE_LEN + j->p.len, 0)
+			       : 0;
+	j->p.inner = 0;
+	j->p.group_mac = 0;
+	j->p.len = skb->len - (14 + LSE_LEN);
+	return 0;
+}
+
+static __always_inline int replicate(struct __sk_buff *skb, struct job *j, __u32 w)
+{
+	struct mcf_object *o = bpf_map_lookup_elem(&objects, &j->object);
+	__u32 len = skb->len - 14, n;
+	__u64 range;
+
+	if (!o)
+		return TC_ACT_SHOT;
+	if ((w & LSE_TTL) <= 1)
+		return expired(j->object, len);
+	if (skb->gso_size) {
+		COUNT(gso);
+		return TC_ACT_SHOT;
+	}
+	j->p.lse = (w & (LSE_TC | LSE_S | LSE_TTL)) - 1;
+	if (read_payload(skb, j))
+		return TC_ACT_SHOT;
+	j->p.ttl = w & LSE_TTL;
+	j->p.cur = 14 + LSE_LEN;
+	j->p.protocol = skb->protocol;
+	range = *(volatile __u64 *)&o->range;
+	n = range >> 32;
+	j->skb = skb;
+	j->base = (__u32)range;
+	j->last = n - 1;
+	j->verdict = n ? TC_ACT_STOLEN : TC_ACT_SHOT;
+	bpf_loop(n, make_copy, j, 0);
+	account(j, len, !n, 0);
+	return j->verdict;
+}
+
 /* ---------------------------------------------------------------- entry points */
+
+/* The label alone says that it is a multicast packet (RFC 5332 1). */
+SEC("tc") int mcf_mpls_in(struct __sk_buff *skb)
+{
+	struct job j = {};
+	__u32 *index, label, w;
+
+	if (skb->protocol != bpf_htons(ETH_P_MPLS_UC) || skb->vlan_present ||
+	    skb->pkt_type == OTHERHOST || bpf_skb_load_bytes(skb, 14, &w, sizeof(w)))
+		return TC_ACT_UNSPEC;
+	w = bpf_ntohl(w);
+	label = w >> 12;
+	index = bpf_map_lookup_elem(&labels, &label);
+	if (!index) {
+		COUNT(unknown_label);
+		return cfg_drop_unknown_labels ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+	}
+	j.object = *index;
+	return replicate(skb, &j, w);
+}
 
 SEC("tc") int mcf_tunnel_in(struct __sk_buff *skb)
 {

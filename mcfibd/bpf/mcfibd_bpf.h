@@ -18,6 +18,8 @@
 #define MCF_MAX_BRANCHES 131072
 #define MCF_MAX_SEQS	 16384
 
+#define MCF_MAX_LABELS	 4 /* that a branch pushes */
+
 /* Ethernet, IPv6, UDP, L2TP with length and sequence numbers, PPP: 14 + 40 + 8 + 12 + 4. */
 #define MCF_HDR_MAX	 80
 
@@ -27,6 +29,8 @@ enum mcf_kind {
 	MCF_ETHERNET = 2, /* Ethernet header only */
 	MCF_RAW = 3,	  /* to a netdev without link header */
 	MCF_PPPOE = 4,	  /* Ethernet, up to two VLAN tags, PPPoE, PPP */
+	MCF_MPLS = 5,	  /* Ethernet, up to four labels */
+	MCF_POP = 6,	  /* as Ethernet or raw, out of an LSP */
 };
 
 /* mcf_branch.flags */
@@ -35,6 +39,7 @@ enum mcf_kind {
 #define MCF_B_PPP      0x04 /* L2TP: header ends with ff 03 and the PPP protocol */
 #define MCF_B_INGRESS  0x08 /* hand in as received on ifindex */
 #define MCF_B_LEARNED  0x10 /* Ethernet: destination from the counter slot's mac */
+#define MCF_B_UNIFORM  0x20 /* pop: the label's TTL goes into the packet */
 
 /** One copy to make.  l3off: of the outer IPv4 (L2TP) or of the PPPoE header in hdr[]. */
 struct mcf_branch {
@@ -45,7 +50,7 @@ struct mcf_branch {
 	__u32 seq;     /* slot in seqs */
 	__u32 ip_sum;  /* L2TP: sum over the template's IPv4 header */
 	__u32 udp_sum; /* L2TP: sum over pseudo header, UDP, L2TP, PPP of the template */
-	__u32 pad;
+	__u32 payload; /* pop: only this ethertype, network order; 0: IPv4 and IPv6 */
 	__u8 hdr[MCF_HDR_MAX];
 };
 
@@ -54,6 +59,7 @@ struct mcf_branch {
 /* mcf_object.flags */
 #define MCF_O_PPP	       0x01 /* L2TP payload starts with a PPP header */
 #define MCF_O_CHECKSUM	       0x02 /* one of the branches wants the UDP checksum */
+#define MCF_O_PIPE	       0x04 /* labels begin with a TTL of their own */
 
 struct mcf_object {
 	__u64 range; /* MCF_RANGE(): replaced by one store */
@@ -68,11 +74,13 @@ struct mcf_object {
 	__u64 late;		     /* of those, behind what was expected: passed all the same */
 };
 
-/** Counters of an object; index cpu * objects + object.  One cache line. */
+/** Counters of an object; index cpu * objects + object.  One cache line but for labels. */
 struct mcf_counters {
 	__u64 packets, bytes;			     /* matched */
 	__u64 copies, copied_bytes;		     /* sent, with all headers */
 	__u64 too_big, failed, no_branch, malformed; /* drops */
+	__u64 expired;				     /* labelled, TTL 0 or 1: dropped */
+	__u64 pad[7];
 };
 
 /** Counters and state of a branch, all processors together. */
@@ -90,14 +98,14 @@ struct mcf_seq {
 
 /** Packets that no object accounts for. */
 struct mcf_global {
-	__u64 unknown_flow; /* left an upstream interface, no object: dropped */
-	__u64 wrong_peer;   /* L2TP data of a known session from elsewhere: to the stack */
-	__u64 not_ip;	    /* neither IP nor ARP to a subscriber: dropped */
-	__u64 gso;	    /* unsegmented: dropped */
-	__u64 arp;	    /* requests answered */
-	__u64 checksum;	    /* inner checksums completed */
-	__u64 ip_id;	    /* next identification of an outer header */
-	__u64 pad;
+	__u64 unknown_flow;  /* left an upstream interface, no object: dropped */
+	__u64 wrong_peer;    /* L2TP data of a known session from elsewhere: to the stack */
+	__u64 not_ip;	     /* neither IP nor ARP to a subscriber: dropped */
+	__u64 gso;	     /* unsegmented: dropped */
+	__u64 arp;	     /* requests answered */
+	__u64 checksum;	     /* inner checksums completed */
+	__u64 ip_id;	     /* next identification of an outer header */
+	__u64 unknown_label; /* of nobody's object: to the stack, or dropped (--mpls-unknown) */
 };
 
 /* Keys.  Octet order of the wire except ifindex. */
