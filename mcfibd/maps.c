@@ -81,6 +81,7 @@ static void set_sizes(struct maps *m)
 
 	s->rodata->cfg_objects = m->max.max_objects;
 	s->rodata->cfg_cpus = (uint32_t)m->cpus;
+	s->rodata->cfg_drop_unknown_labels = m->max.drop_unknown_labels;
 	bpf_map__set_max_entries(s->maps.objects, m->max.max_objects);
 	bpf_map__set_max_entries(s->maps.object_ctrs, m->max.max_objects * (uint32_t)m->cpus);
 	bpf_map__set_max_entries(s->maps.branches, m->max.max_branches);
@@ -91,6 +92,7 @@ static void set_sizes(struct maps *m)
 	bpf_map__set_max_entries(s->maps.session_ifs, m->max.max_objects);
 	bpf_map__set_max_entries(s->maps.flows4, m->max.max_objects);
 	bpf_map__set_max_entries(s->maps.flows6, m->max.max_objects);
+	bpf_map__set_max_entries(s->maps.labels, m->max.max_objects);
 }
 
 static bool load(struct maps *m)
@@ -111,6 +113,8 @@ static bool load(struct maps *m)
 	m->progs[MAPS_SESSION_OUT + 1] = bpf_program__fd(s->progs.mcf_session_out_raw);
 	m->progs[MAPS_FLOW_OUT] = bpf_program__fd(s->progs.mcf_flow_out);
 	m->progs[MAPS_FLOW_OUT + 1] = bpf_program__fd(s->progs.mcf_flow_out_raw);
+	m->progs[MAPS_MPLS_IN] = bpf_program__fd(s->progs.mcf_mpls_in); /* Ethernet only */
+	m->progs[MAPS_MPLS_IN + 1] = -1;
 	return map_array(&m->objects, s->maps.objects) &&
 	       map_array(&m->branches, s->maps.branches) &&
 	       map_array(&m->object_ctrs, s->maps.object_ctrs) &&
@@ -243,6 +247,7 @@ void maps_object_counters(const struct maps *m, uint32_t object, struct mcf_coun
 		sum->failed += c->failed;
 		sum->no_branch += c->no_branch;
 		sum->malformed += c->malformed;
+		sum->expired += c->expired;
 	}
 }
 
@@ -374,6 +379,11 @@ bool maps_set_session_if(struct maps *m, int ifindex, uint32_t object)
 	return set_key(m->skel->maps.session_ifs, &ifindex, object);
 }
 
+bool maps_set_label(struct maps *m, uint32_t label, uint32_t object)
+{
+	return set_key(m->skel->maps.labels, &label, object);
+}
+
 bool maps_set_flow(struct maps *m, int ifindex, size_t len, const uint8_t *group,
 		   const uint8_t *source, uint32_t object)
 {
@@ -409,6 +419,7 @@ void maps_global_counters(const struct maps *m, struct mcf_global *sum)
 			sum->gso += percpu[cpu].gso;
 			sum->arp += percpu[cpu].arp;
 			sum->checksum += percpu[cpu].checksum;
+			sum->unknown_label += percpu[cpu].unknown_label;
 		}
 	}
 	XFREE(MTYPE_MAPS, percpu);

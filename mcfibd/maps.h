@@ -18,6 +18,7 @@ struct maps;
 
 struct maps_params {
 	uint32_t max_objects, max_branches, max_seqs; /* 0: defaults */
+	bool drop_unknown_labels;
 };
 
 /** Programs, in pairs: for devices with Ethernet header, and the next one for raw devices. */
@@ -26,7 +27,8 @@ enum maps_prog {
 	MAPS_SESSION_IN = 2,
 	MAPS_SESSION_OUT = 4,
 	MAPS_FLOW_OUT = 6,
-	MAPS_PROGS = 8,
+	MAPS_MPLS_IN = 8,
+	MAPS_PROGS = 10,
 };
 
 /** Loads programs and maps.  NULL: errno says why (the verifier's text went to the log). */
@@ -71,6 +73,7 @@ void maps_seq_inherit(struct maps *m, int prog_fd);
 bool maps_set_session(struct maps *m, uint16_t tunnel_id, uint16_t session_id, uint32_t object);
 bool maps_set_access_if(struct maps *m, int ifindex, uint32_t object);
 bool maps_set_session_if(struct maps *m, int ifindex, uint32_t object);
+bool maps_set_label(struct maps *m, uint32_t label, uint32_t object);
 /** group, source: 4 or 16 octets; source NULL: any. */
 bool maps_set_flow(struct maps *m, int ifindex, size_t len, const uint8_t *group,
 		   const uint8_t *source, uint32_t object);

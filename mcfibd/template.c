@@ -16,6 +16,7 @@
 #define IPV4_LEN     20
 #define UDP_LEN	     8
 #define TTL	     64
+#define LABEL_LEN    4
 #define L2TP_VERSION 2
 #define L2TP_S	     0x0800
 
@@ -174,6 +175,47 @@ void template_receive(struct mcf_branch *b, const struct fib_access_session *s,
 	b->kind = link_is_raw(link) ? MCF_RAW : MCF_ETHERNET;
 	b->flags = MCF_B_INGRESS;
 	b->ifindex = (uint32_t)link->ifindex;
+	template_peer_mac(peer, link);
+	ethernet(&w, link->mac, peer, 0);
+	b->hlen = (uint8_t)wr_len(&w);
+	b->max_len = UINT16_MAX;
+}
+
+/* RFC 3032 2.1; class, S and TTL are the program's.  What does not fit the link with all labels
+ * is too big: labelled packets are not fragmented here (RFC 3032 3.4 allows to discard). */
+void template_mpls(struct mcf_branch *b, const struct nexthop *nh, const uint32_t *labels,
+		   unsigned int n)
+{
+	struct wr w = wr_init(b->hdr, sizeof(b->hdr));
+	unsigned int i;
+
+	memset(b, 0, sizeof(*b));
+	b->max_len = UINT32_MAX; /* unresolved: what is lost is not too big */
+	if (nh->state != NEXTHOP_READY || nh->raw || n > MCF_MAX_LABELS)
+		return;
+	b->kind = MCF_MPLS;
+	b->ifindex = (uint32_t)nh->ifindex;
+	ethernet(&w, nh->dst_mac, nh->src_mac, ETH_P_MPLS_UC);
+	for (i = 0; i < n; i++)
+		wr_u32(&w, labels[i] << 12);
+	b->hlen = (uint8_t)wr_len(&w);
+	b->l3off = ETHERNET_LEN;
+	b->max_len = nh->mtu > n * LABEL_LEN ? nh->mtu - n * LABEL_LEN : 0;
+}
+
+void template_pop(struct mcf_branch *b, const struct link *link, enum fib_ttl ttl,
+		  enum fib_payload payload)
+{
+	struct wr w = wr_init(b->hdr, sizeof(b->hdr));
+	uint8_t peer[6];
+
+	memset(b, 0, sizeof(*b));
+	b->kind = MCF_POP;
+	b->flags = MCF_B_INGRESS | (ttl == FIB_TTL_UNIFORM ? MCF_B_UNIFORM : 0);
+	b->ifindex = (uint32_t)link->ifindex;
+	b->payload = payload == FIB_PAYLOAD_IPV4   ? htons(ETH_P_IP)
+		     : payload == FIB_PAYLOAD_IPV6 ? htons(ETH_P_IPV6)
+						   : 0;
 	template_peer_mac(peer, link);
 	ethernet(&w, link->mac, peer, 0);
 	b->hlen = (uint8_t)wr_len(&w);

@@ -32,6 +32,14 @@ bool template_access(struct mcf_branch *b, const struct fib_access_session *s,
 void template_receive(struct mcf_branch *b, const struct fib_access_session *s,
 		      const struct link *link);
 
+/** To the neighbour with these labels; MCF_NONE while it is not resolved. */
+void template_mpls(struct mcf_branch *b, const struct nexthop *nh, const uint32_t *labels,
+		   unsigned int n);
+
+/** Out of an LSP into the stack, as received on the link. */
+void template_pop(struct mcf_branch *b, const struct link *link, enum fib_ttl ttl,
+		  enum fib_payload payload);
+
 /** The address that stands for the subscriber on an LNS's Ethernet-type session interface. */
 void template_peer_mac(uint8_t mac[6], const struct link *link);
 
