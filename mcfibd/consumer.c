@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * consumer.c - ties the parts of the agent together: the session with the daemon (fib_sub,
- * fib_zmq), objects, interfaces, programs.
+ * consumer.c - ties the parts of the agent together: sessions with daemons (fib_sub, fib_zmq),
+ * objects, interfaces, programs.
  */
 #include "lib/base.h"
 
@@ -16,8 +16,7 @@
 #include "mcfibd/consumer.h"
 #include "mcfibd/objects.h"
 
-#define BUDGET	     64 /* messages each way per round */
-#define AGENT_TABLES (FIB_TABLE_ALL & ~(1u << FIB_P2MP_ILM | 1u << FIB_P2MP_FTN))
+#define BUDGET 64 /* messages each way per round */
 
 DEFINE_MTYPE_STATIC(MCFIBD, CONSUMER, "consumer");
 DEFINE_MTYPE_STATIC(MCFIBD, EXTRA_IF, "interface given by the user");
@@ -29,58 +28,86 @@ struct extra_if {
 	int ifindex; /* 0: not there */
 };
 
+/* With one daemon. */
+struct session {
+	struct consumer *c;
+	unsigned int daemon; /* its number for the objects */
+	const char *endpoint;
+	struct fib_zmq *zmq;
+	struct fib_sub *sub;
+	uint32_t complete; /* tables, in this session */
+	bool connected, more;
+};
+
 struct consumer {
 	struct consumer_params params;
 	struct maps *maps;
 	struct links *links;
 	struct attach *attach;
 	struct objects *objects;
-	struct fib_zmq *zmq;
-	struct fib_sub *sub;
+	struct session sessions[CONSUMER_DAEMONS];
 	struct extra_if *extra;
-	uint32_t complete; /* tables, in this session */
-	bool connected, more, closing;
-	msec_t now, up_since;
+	bool closing;
+	msec_t now, up_since; /* of the first session there is, for attach_after */
 };
 
-/* ---------------------------------------------------------------- from the daemon */
+static const struct session *sessions_end(const struct consumer *c)
+{
+	return c->sessions + c->params.n_endpoints;
+}
+
+/* ---------------------------------------------------------------- from the daemons */
 
 static void apply_op(void *ctx, const struct fib_op *op, struct fib_status *status)
 {
-	struct consumer *c = ctx;
+	struct session *s = ctx;
 
-	objects_apply(c->objects, op, status, c->now);
+	objects_apply(s->c->objects, s->daemon, op, status, s->c->now);
 }
 
 static void table_complete(void *ctx, enum fib_table table)
 {
-	struct consumer *c = ctx;
+	struct session *s = ctx;
+	struct consumer *c = s->c;
 
-	c->complete |= 1u << table;
-	if (c->complete != AGENT_TABLES)
-		return;
+	s->complete |= 1u << table;
+	for (s = c->sessions; s < sessions_end(c); s++)
+		if (s->complete != FIB_TABLE_ALL)
+			return;
 	log_info("everything known: %zu objects", objects_count(c->objects));
 	attach_go(c->attach);
 }
 
+static bool any_connected(const struct consumer *c)
+{
+	const struct session *s;
+
+	for (s = c->sessions; s < sessions_end(c); s++)
+		if (s->connected)
+			return true;
+	return false;
+}
+
 static void session_changed(void *ctx, const struct fib_hello_ack *ack)
 {
-	struct consumer *c = ctx;
+	struct session *s = ctx;
+	struct consumer *c = s->c;
 
-	c->connected = ack != NULL;
-	c->up_since = c->now;
-	c->complete = 0;
+	if (ack && !any_connected(c))
+		c->up_since = c->now;
+	s->connected = ack != NULL;
+	s->complete = 0;
 	if (ack)
-		log_info("session with %s (%s)", c->params.endpoint, ack->software);
+		log_info("session with %s (%s)", s->endpoint, ack->software);
 	else if (!c->closing)
-		log_info("session with %s lost; forwarding goes on", c->params.endpoint);
+		log_info("session with %s lost; forwarding goes on", s->endpoint);
 }
 
 static size_t activity(void *ctx, struct fib_activity *a, size_t max)
 {
-	struct consumer *c = ctx;
+	struct session *s = ctx;
 
-	return objects_activity(c->objects, a, max, c->now);
+	return objects_activity(s->c->objects, s->daemon, a, max, s->c->now);
 }
 
 static const struct fib_sub_ops sub_ops = {
@@ -130,32 +157,36 @@ static const struct links_ops link_ops = {
 	.nexthop = nexthop_changed,
 };
 
-static void status_changed(void *ctx, const struct fib_status *status)
+static void status_changed(void *ctx, unsigned int daemon, const struct fib_status *status)
 {
 	struct consumer *c = ctx;
 
-	if (c->sub)
-		fib_sub_status(c->sub, status);
+	if (c->sessions[daemon].sub)
+		fib_sub_status(c->sessions[daemon].sub, status);
 }
 
 /* ---------------------------------------------------------------- running */
 
 static void attach_timeout(struct consumer *c)
 {
-	if (attach_held(c->attach) && c->connected && c->params.attach_after &&
+	if (attach_held(c->attach) && any_connected(c) && c->params.attach_after &&
 	    c->now >= c->up_since + c->params.attach_after) {
-		log_info("the daemon is not complete yet; attaching all the same");
+		log_info("not all daemons are complete yet; attaching all the same");
 		attach_go(c->attach);
 	}
 }
 
 void consumer_run(struct consumer *c, msec_t now)
 {
+	struct session *s;
+
 	c->now = now;
 	links_input(c->links, now);
 	links_run(c->links, now);
-	fib_sub_run(c->sub, now);
-	c->more = fib_zmq_consume(c->zmq, c->sub, now, BUDGET);
+	for (s = c->sessions; s < sessions_end(c); s++) {
+		fib_sub_run(s->sub, now);
+		s->more = fib_zmq_consume(s->zmq, s->sub, now, BUDGET);
+	}
 	objects_run(c->objects, now);
 	attach_timeout(c);
 	maps_grace(c->maps);
@@ -168,33 +199,44 @@ static msec_t sooner(msec_t a, msec_t b)
 
 msec_t consumer_deadline(const struct consumer *c)
 {
-	msec_t at = sooner(links_deadline(c->links), fib_sub_deadline(c->sub));
+	msec_t at = links_deadline(c->links);
+	const struct session *s;
 
 	at = sooner(at, objects_deadline(c->objects));
-	if (c->more)
-		return 0;
-	if (attach_held(c->attach) && c->connected && c->params.attach_after)
+	for (s = c->sessions; s < sessions_end(c); s++) {
+		if (s->more)
+			return 0;
+		at = sooner(at, fib_sub_deadline(s->sub));
+	}
+	if (attach_held(c->attach) && any_connected(c) && c->params.attach_after)
 		at = sooner(at, c->up_since + c->params.attach_after);
 	return at;
 }
 
-void consumer_fds(const struct consumer *c, int fds[CONSUMER_FDS])
+unsigned int consumer_fds(const struct consumer *c, int fds[CONSUMER_FDS])
 {
-	fds[0] = links_fd(c->links);
-	fds[1] = fib_zmq_fd(c->zmq);
-	fds[2] = maps_grace_fd(c->maps);
+	const struct session *s;
+	unsigned int n = 0;
+
+	fds[n++] = links_fd(c->links);
+	fds[n++] = maps_grace_fd(c->maps);
+	for (s = c->sessions; s < sessions_end(c); s++)
+		fds[n++] = fib_zmq_fd(s->zmq);
+	return n;
 }
 
 /* ---------------------------------------------------------------- life */
 
-static bool open_session(struct consumer *c, const char **error)
+static bool open_session(struct consumer *c, unsigned int i, const char **error)
 {
+	struct session *s = &c->sessions[i];
 	struct fib_sub_params p = {
 		.role = FIB_PRIMARY,
-		.tables = AGENT_TABLES,
+		.tables = FIB_TABLE_ALL,
 		.capabilities = {.l2tp_replication = true,
 				 .unicast_sessions = true,
-				 .activity = true},
+				 .activity = true,
+				 .mpls_p2mp = true},
 	};
 
 	name_copy(p.name, c->params.name, sizeof(p.name));
@@ -203,18 +245,21 @@ static bool open_session(struct consumer *c, const char **error)
 		*error = strerror(errno);
 		return false;
 	}
-	c->zmq = fib_zmq_connect(c->params.endpoint, NULL, error);
-	if (!c->zmq)
+	*s = (struct session){.c = c, .daemon = i, .endpoint = c->params.endpoints[i]};
+	s->zmq = fib_zmq_connect(s->endpoint, NULL, error);
+	if (!s->zmq)
 		return false;
-	c->sub = fib_sub_new(&p, &sub_ops, c, c->now);
+	s->sub = fib_sub_new(&p, &sub_ops, s, c->now);
 	return true;
 }
 
 static bool open_parts(struct consumer *c, const char **error)
 {
+	unsigned int i;
 	struct maps_params mp = {
 		.max_objects = c->params.max_objects,
 		.max_branches = c->params.max_branches,
+		.drop_unknown_labels = c->params.drop_unknown_labels,
 	};
 
 	c->maps = maps_open(&mp);
@@ -230,7 +275,11 @@ static bool open_parts(struct consumer *c, const char **error)
 	}
 	c->attach = attach_new(c->maps, c->links);
 	c->objects = objects_new(c->maps, c->links, c->attach, status_changed, c);
-	return open_session(c, error);
+	for (i = 0; i < c->params.n_endpoints; i++) {
+		if (!open_session(c, i, error))
+			return false;
+	}
+	return true;
 }
 
 struct consumer *consumer_new(const struct consumer_params *params, msec_t now, const char **error)
@@ -259,24 +308,26 @@ bool consumer_add_tunnel_interface(struct consumer *c, const char *name)
 	return true;
 }
 
-static void close_session(struct consumer *c, msec_t now)
+static void close_session(struct session *s, msec_t now)
 {
-	c->closing = true;
-	if (c->sub) {
-		fib_sub_bye(c->sub, now);
-		fib_zmq_consume(c->zmq, c->sub, now, BUDGET);
-		fib_sub_free(c->sub);
-		c->sub = NULL;
+	if (s->sub) {
+		fib_sub_bye(s->sub, now);
+		fib_zmq_consume(s->zmq, s->sub, now, BUDGET);
+		fib_sub_free(s->sub);
+		s->sub = NULL;
 	}
-	if (c->zmq)
-		fib_zmq_close(c->zmq);
+	if (s->zmq)
+		fib_zmq_close(s->zmq);
 }
 
 void consumer_free(struct consumer *c, bool keep, msec_t now)
 {
 	struct extra_if *e;
+	struct session *s;
 
-	close_session(c, now);
+	c->closing = true;
+	for (s = c->sessions; s < sessions_end(c); s++)
+		close_session(s, now);
 	while ((e = c->extra) != NULL) {
 		c->extra = e->next;
 		XFREE(MTYPE_EXTRA_IF, e);
@@ -301,25 +352,40 @@ static void dump_global(struct consumer *c, FILE *to)
 	maps_usage(c->maps, &u);
 	fprintf(to,
 		" \"packets\": {\"unknown_flow\": %llu, \"wrong_peer\": %llu, \"not_ip\": %llu, "
-		"\"gso\": %llu, \"arp\": %llu, \"checksum\": %llu},\n",
-		g.unknown_flow, g.wrong_peer, g.not_ip, g.gso, g.arp, g.checksum);
+		"\"gso\": %llu, \"arp\": %llu, \"checksum\": %llu, \"unknown_label\": %llu},\n",
+		g.unknown_flow, g.wrong_peer, g.not_ip, g.gso, g.arp, g.checksum, g.unknown_label);
 	fprintf(to,
 		" \"maps\": {\"objects\": %u, \"max_objects\": %u, \"branches\": %u, "
 		"\"max_branches\": %u, \"sequences\": %u},\n",
 		u.objects, u.max_objects, u.branches, u.max_branches, u.seqs);
 }
 
-void consumer_dump(struct consumer *c, FILE *to)
+/* "connected" and the like: with all daemons; counters: of all of them. */
+static void dump_sessions(struct consumer *c, FILE *to)
 {
-	struct fib_sub_info info;
+	bool connected = true, complete = true;
+	uint64_t updates = 0, ops = 0;
+	const struct session *s;
 
-	fib_sub_info(c->sub, &info);
+	for (s = c->sessions; s < sessions_end(c); s++) {
+		struct fib_sub_info info;
+
+		fib_sub_info(s->sub, &info);
+		connected = connected && info.connected;
+		complete = complete && info.complete;
+		updates += info.rx_updates;
+		ops += info.rx_ops;
+	}
 	fprintf(to,
 		"{\"connected\": %s, \"complete\": %s, \"held\": %s, \"filters\": %zu, "
 		"\"updates\": %" PRIu64 ", \"operations\": %" PRIu64 ",\n",
-		info.connected ? "true" : "false", info.complete ? "true" : "false",
-		attach_held(c->attach) ? "true" : "false", attach_count(c->attach), info.rx_updates,
-		info.rx_ops);
+		connected ? "true" : "false", complete ? "true" : "false",
+		attach_held(c->attach) ? "true" : "false", attach_count(c->attach), updates, ops);
+}
+
+void consumer_dump(struct consumer *c, FILE *to)
+{
+	dump_sessions(c, to);
 	dump_global(c, to);
 	fprintf(to, " \"objects\": ");
 	objects_dump(c->objects, to);

@@ -81,12 +81,23 @@ void seqs_free(struct objects *os)
 
 /* ---------------------------------------------------------------- legs */
 
+static int cmp_labels(const struct fib_p2mp_branch *a, const struct fib_p2mp_branch *b)
+{
+	int r = strncmp(a->interface, b->interface, sizeof(a->interface));
+
+	r = r ? r : addr_cmp(&a->next_hop, &b->next_hop);
+	r = r ? r : (int)a->n_labels - (int)b->n_labels;
+	return r ? r : memcmp(a->labels, b->labels, a->n_labels * sizeof(a->labels[0]));
+}
+
 static int cmp_leg(const void *va, const void *vb)
 {
 	const struct leg *a = va, *b = vb;
 
 	if (a->kind != b->kind)
 		return (int)a->kind - (int)b->kind;
+	if (a->kind == LEG_LABELS)
+		return cmp_labels(&a->p2mp, &b->p2mp);
 	if (a->tunnel_id != b->tunnel_id)
 		return (int)a->tunnel_id - (int)b->tunnel_id;
 	return (int)a->session_id - (int)b->session_id;
@@ -107,8 +118,12 @@ static struct leg leg_kept(const struct leg *now, const struct leg *before)
 	return l;
 }
 
-/* The legs wanted now, each once, with what there was of them; the rest is given up. */
-static void legs_replace(struct objects *os, struct object *o, struct leg *legs, size_t n)
+struct leg *legs_new(size_t n)
+{
+	return XCALLOC(MTYPE_LEGS, (n + 1) * sizeof(struct leg)); /* never of no size */
+}
+
+void legs_replace(struct objects *os, struct object *o, struct leg *legs, size_t n)
 {
 	size_t i, j = 0, kept = 0;
 
@@ -140,7 +155,7 @@ void fanout_free(struct object *o)
 	XFREE(MTYPE_LEGS, o->fanout.legs);
 }
 
-static void remove_common(struct objects *os, struct object *o)
+void fanout_remove(struct objects *os, struct object *o)
 {
 	legs_replace(os, o, NULL, 0);
 	maps_object_free(os->maps, o->fanout.slot);
@@ -179,7 +194,7 @@ void replication_rebuild(struct objects *os, struct object *o)
 	const struct fib_l2tp_replication *v = &o->value.l2tp_replication;
 	uint16_t tunnel_id = o->key.l2tp_replication.tunnel_id;
 	struct fib_key key = fib_key_l2tp_tunnel(tunnel_id);
-	struct leg *legs = XCALLOC(MTYPE_LEGS, (v->n_members + 1) * sizeof(*legs));
+	struct leg *legs = legs_new(v->n_members);
 	struct mcf_branch *b = XCALLOC(MTYPE_LEGS, (v->n_members + 1) * sizeof(*b));
 	struct object *tunnel;
 	size_t i, n = 0;
@@ -216,7 +231,7 @@ void replication_remove(struct objects *os, struct object *o)
 {
 	maps_set_session(os->maps, o->key.l2tp_replication.tunnel_id,
 			 o->key.l2tp_replication.session_id, 0);
-	remove_common(os, o);
+	fanout_remove(os, o);
 }
 
 /* ---------------------------------------------------------------- flow (LNS) */
@@ -320,13 +335,14 @@ static void flow_unbind(struct objects *os, struct object *o)
 	o->fanout.ifindex = 0;
 }
 
-static void flow_bind(struct objects *os, struct object *o, const struct link *link)
+void flow_bind(struct objects *os, struct object *o, const char *interface)
 {
+	const struct link *link = links_by_name(os->links, interface);
+
 	if (o->fanout.ifindex != (link ? link->ifindex : 0))
 		flow_unbind(os, o);
 	if (!link) {
-		object_fail(o, FIB_FAILED, ENODEV, "no interface %s",
-			    o->value.l2tp_flow.upstream_interface);
+		object_fail(o, FIB_FAILED, ENODEV, "no interface %s", interface);
 		return;
 	}
 	if (o->fanout.ifindex)
@@ -344,7 +360,7 @@ void flow_rebuild(struct objects *os, struct object *o)
 {
 	const struct fib_l2tp_flow *v = &o->value.l2tp_flow;
 	struct fib_key key = object_key_interface(v->upstream_interface);
-	struct leg *legs = XCALLOC(MTYPE_LEGS, (v->n_branches + 1) * sizeof(*legs));
+	struct leg *legs = legs_new(v->n_branches);
 	struct mcf_branch *b = XCALLOC(MTYPE_LEGS, (v->n_branches + 1) * sizeof(*b));
 	uint32_t flags;
 	size_t i, n;
@@ -364,7 +380,7 @@ void flow_rebuild(struct objects *os, struct object *o)
 		/* Never taken back: a packet on the old branches may still need the sum. */
 		maps_object(os->maps, o->fanout.slot)->flags |= flags;
 		if (object_publish(os, o, o->fanout.slot, b, n))
-			flow_bind(os, o, links_by_name(os->links, v->upstream_interface));
+			flow_bind(os, o, v->upstream_interface);
 	} else {
 		object_fail(o, FIB_FAILED, ENOSPC, "no room for the object");
 	}
@@ -374,5 +390,5 @@ void flow_rebuild(struct objects *os, struct object *o)
 void flow_remove(struct objects *os, struct object *o)
 {
 	flow_unbind(os, o);
-	remove_common(os, o);
+	fanout_remove(os, o);
 }

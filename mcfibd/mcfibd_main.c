@@ -74,12 +74,15 @@ static void usage(FILE *to)
 {
 	fprintf(to,
 		"mcfibd - forwards multicast and L2TP sessions with eBPF, as mcfib/1 says\n"
-		"  -e, --endpoint ENDPOINT  of the daemon (default " DEFAULT_ENDPOINT ")\n"
+		"  -e, --endpoint ENDPOINT  of a daemon (repeatable; default " DEFAULT_ENDPOINT
+		")\n"
 		"  -n, --name NAME          of this agent, shown by the daemon (default mcfibd)\n"
 		"  -i, --interface IFNAME   tunnel packets may also arrive here (repeatable)\n"
 		"      --attach-after S     after a crash: take over the packets at the latest S\n"
 		"                           seconds after the daemon is back, complete or not\n"
 		"                           (default 60, 0: only when complete)\n"
+		"      --mpls-unknown pass|drop   packets with a label that no daemon has said\n"
+		"                           anything about: to the kernel (default), or dropped\n"
 		"      --keep               leave the programs in place at exit\n"
 		"      --max-objects N, --max-branches N   size of the maps\n"
 		"  -v, --verbose            say what changes; twice (or -d): everything\n"
@@ -90,6 +93,7 @@ static void usage(FILE *to)
 enum {
 	OPT_ATTACH_AFTER = 256,
 	OPT_KEEP,
+	OPT_MPLS_UNKNOWN,
 	OPT_OBJECTS,
 	OPT_BRANCHES,
 	OPT_VERSION
@@ -101,6 +105,7 @@ static const struct option long_options[] = {
 	{"interface", required_argument, NULL, 'i'},
 	{"attach-after", required_argument, NULL, OPT_ATTACH_AFTER},
 	{"keep", no_argument, NULL, OPT_KEEP},
+	{"mpls-unknown", required_argument, NULL, OPT_MPLS_UNKNOWN},
 	{"max-objects", required_argument, NULL, OPT_OBJECTS},
 	{"max-branches", required_argument, NULL, OPT_BRANCHES},
 	{"verbose", no_argument, NULL, 'v'},
@@ -123,11 +128,31 @@ static uint32_t number(const char *text, unsigned long min, unsigned long max)
 	return (uint32_t)v;
 }
 
+static void add_endpoint(struct consumer_params *p, const char *endpoint)
+{
+	if (p->n_endpoints == CONSUMER_DAEMONS) {
+		log_err("more than %d endpoints", CONSUMER_DAEMONS);
+		exit(2);
+	}
+	p->endpoints[p->n_endpoints++] = endpoint;
+}
+
+static bool pass_or_drop(const char *text)
+{
+	bool drop = !strcmp(text, "drop");
+
+	if (!drop && strcmp(text, "pass")) {
+		log_err("'%s' is neither pass nor drop", text);
+		exit(2);
+	}
+	return drop;
+}
+
 static void one_option(struct options *o, int c)
 {
 	switch (c) {
 	case 'e':
-		o->consumer.endpoint = optarg;
+		add_endpoint(&o->consumer, optarg);
 		break;
 	case 'n':
 		o->consumer.name = optarg;
@@ -141,6 +166,9 @@ static void one_option(struct options *o, int c)
 		break;
 	case OPT_KEEP:
 		o->keep = true;
+		break;
+	case OPT_MPLS_UNKNOWN:
+		o->consumer.drop_unknown_labels = pass_or_drop(optarg);
 		break;
 	case OPT_OBJECTS:
 		o->consumer.max_objects = number(optarg, 16, 1 << 20);
@@ -170,11 +198,12 @@ static void read_options(struct options *o, int argc, char **argv)
 {
 	int c;
 
-	o->consumer.endpoint = DEFAULT_ENDPOINT;
 	o->consumer.name = "mcfibd";
 	o->consumer.attach_after = 60 * MSEC_PER_S;
 	while ((c = getopt_long(argc, argv, "e:n:i:vdh", long_options, NULL)) != -1)
 		one_option(o, c);
+	if (!o->consumer.n_endpoints)
+		add_endpoint(&o->consumer, DEFAULT_ENDPOINT);
 	if (optind < argc) {
 		usage(stderr);
 		exit(2);
@@ -220,14 +249,15 @@ static int timeout_ms(msec_t deadline, msec_t now)
 static void loop(struct consumer *c, int signals)
 {
 	struct pollfd p[1 + CONSUMER_FDS] = {{.fd = signals, .events = POLLIN}};
-	int fds[CONSUMER_FDS], i;
+	unsigned int n, i;
+	int fds[CONSUMER_FDS];
 
-	consumer_fds(c, fds);
-	for (i = 0; i < CONSUMER_FDS; i++)
+	n = consumer_fds(c, fds);
+	for (i = 0; i < n; i++)
 		p[i + 1] = (struct pollfd){.fd = fds[i], .events = POLLIN};
 	while (handle_signals(signals, c)) {
 		consumer_run(c, now_ms());
-		poll(p, array_size(p), timeout_ms(consumer_deadline(c), now_ms()));
+		poll(p, n + 1, timeout_ms(consumer_deadline(c), now_ms()));
 	}
 }
 

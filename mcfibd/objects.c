@@ -3,8 +3,8 @@
  * objects.c - the store of objects: who is made of what, and when it is rebuilt.
  *
  * Everything marked during an operation or event is rebuilt before that ends, table by table:
- * tunnels, sessions, replications, flows.  A rebuild marks users only of later tables, so one
- * pass is enough.  What does not exist yet is kept as an empty object by its users' references.
+ * tunnels, sessions, replications, flows, labels.  A rebuild marks users only of later tables, so
+ * one pass is enough.  What does not exist yet is kept as an empty object by its users' references.
  */
 #include "mcfibd/objects_p.h"
 
@@ -51,7 +51,7 @@ struct fib_key object_key_interface(const char *name)
 	return key;
 }
 
-static struct object *find(const struct objects *os, const struct fib_key *key)
+struct object *object_find(const struct objects *os, const struct fib_key *key)
 {
 	struct object ref;
 
@@ -61,7 +61,7 @@ static struct object *find(const struct objects *os, const struct fib_key *key)
 
 struct object *object_get(struct objects *os, const struct fib_key *key)
 {
-	struct object *o = find(os, key);
+	struct object *o = object_find(os, key);
 
 	if (o)
 		return o;
@@ -75,16 +75,28 @@ struct object *object_get(struct objects *os, const struct fib_key *key)
 
 static void free_unless_used(struct objects *os, struct object *o)
 {
+	unsigned int d;
+
 	if (o->present || o->dirty || o->pins || o->n_refs || object_users_count(&o->users))
 		return;
 	/* its owner is about to refer to it */
 	if (o->key.table == INTERFACE && o->interface.owner)
 		return;
-	if (os->cursor == o)
-		os->cursor = object_keys_next(&os->keys, o);
+	if (neighbour_is(o))
+		neighbour_release(os, o);
+	for (d = 0; d < OBJECTS_DAEMONS; d++) {
+		if (os->cursor[d] == o)
+			os->cursor[d] = object_keys_next(&os->keys, o);
+	}
 	object_keys_del(&os->keys, o);
 	object_users_fini(&o->users);
 	XFREE(MTYPE_OBJECT, o);
+}
+
+void object_unpin(struct objects *os, struct object *o)
+{
+	if (--o->pins == 0)
+		free_unless_used(os, o);
 }
 
 /* ---------------------------------------------------------------- dependencies */
@@ -180,7 +192,26 @@ static const struct {
 	[FIB_ACCESS_SESSION] = {session_rebuild, session_remove},
 	[FIB_L2TP_REPLICATION] = {replication_rebuild, replication_remove},
 	[FIB_L2TP_FLOW] = {flow_rebuild, flow_remove},
+	[FIB_P2MP_ILM] = {ilm_rebuild, ilm_remove},
+	[FIB_P2MP_FTN] = {ftn_rebuild, ftn_remove},
 };
+
+/* What the object was made of stays until it is made anew: it is mostly the same, and a next hop
+ * may be the one whose change is being handled. */
+static void rebuild_holding(struct objects *os, struct object *o)
+{
+	size_t n = o->n_refs, i;
+	struct object **held = XCALLOC(MTYPE_REFS, (n + 1) * sizeof(*held));
+
+	for (i = 0; i < n; i++) {
+		held[i] = o->refs[i].target;
+		held[i]->pins++;
+	}
+	tables[o->key.table].rebuild(os, o);
+	for (i = 0; i < n; i++)
+		object_unpin(os, held[i]);
+	XFREE(MTYPE_REFS, held);
+}
 
 /* quiet: the object whose status the caller returns itself. */
 static void rebuild(struct objects *os, struct object *o, const struct object *quiet)
@@ -191,13 +222,13 @@ static void rebuild(struct objects *os, struct object *o, const struct object *q
 
 	memcpy(text, o->text, sizeof(text));
 	object_ok(o);
-	tables[o->key.table].rebuild(os, o);
+	rebuild_holding(os, o);
 	if (o == quiet || o->leaving || (o->result == result && !strcmp(o->text, text)))
 		return;
 	log_info("%s: %s %s", fib_key_str(&o->key, name, sizeof(name)), fib_result_name(o->result),
 		 o->text);
 	fill_status(o, &st);
-	os->status(os->ctx, &st);
+	os->status(os->ctx, o->daemon, &st);
 }
 
 static void flush(struct objects *os, const struct object *quiet)
@@ -257,6 +288,20 @@ static void apply_delete(struct objects *os, struct object *o)
 	free_unless_used(os, o);
 }
 
+/* Two daemons that mean the same packets: the first one has them. */
+static bool taken(const struct object *o, unsigned int daemon, const struct fib_op *op,
+		  struct fib_status *status)
+{
+	if (!o->present || o->leaving || o->daemon == daemon)
+		return false;
+	if (!op->deleted) {
+		status->result = FIB_FAILED;
+		status->code = EEXIST;
+		snprintf(status->text, sizeof(status->text), "another daemon has this object");
+	}
+	return true;
+}
+
 static void apply_set(struct objects *os, struct object *o, const struct fib_op *op)
 {
 	if (o->present) {
@@ -278,8 +323,8 @@ static void apply_set(struct objects *os, struct object *o, const struct fib_op 
 	flush(os, o);
 }
 
-void objects_apply(struct objects *os, const struct fib_op *op, struct fib_status *status,
-		   msec_t now)
+void objects_apply(struct objects *os, unsigned int daemon, const struct fib_op *op,
+		   struct fib_status *status, msec_t now)
 {
 	struct object *o = object_get(os, &op->key);
 	char name[128];
@@ -287,6 +332,9 @@ void objects_apply(struct objects *os, const struct fib_op *op, struct fib_statu
 	os->now = now;
 	log_debug("%s %s generation %" PRIu64, op->deleted ? "delete" : "set",
 		  fib_key_str(&op->key, name, sizeof(name)), op->generation);
+	if (taken(o, daemon, op, status))
+		return;
+	o->daemon = daemon;
 	if (!op->deleted) {
 		apply_set(os, o, op);
 		fill_status(o, status);
@@ -316,9 +364,11 @@ msec_t objects_deadline(const struct objects *os)
 void objects_link(struct objects *os, const char *name, msec_t now)
 {
 	struct fib_key key = object_key_interface(name);
-	struct object *o = find(os, &key);
+	struct object *o;
 
 	os->now = now;
+	labels_interface(os, name);
+	o = object_find(os, &key);
 	if (!o)
 		return;
 	object_mark_users(os, o);
@@ -327,8 +377,13 @@ void objects_link(struct objects *os, const char *name, msec_t now)
 
 void objects_nexthop(struct objects *os, struct nexthop *nh, msec_t now)
 {
+	struct object *o = nh->owner;
+
 	os->now = now;
-	object_mark(os, nh->owner);
+	if (o->key.table == INTERFACE)
+		object_mark_users(os, o);
+	else
+		object_mark(os, o);
 	flush(os, NULL);
 }
 
@@ -368,7 +423,7 @@ static void add_counters(struct fib_activity *a, const struct maps *maps, uint32
 	a->bytes += c.bytes;
 	a->copies += c.copies;
 	a->copied_bytes += c.copied_bytes;
-	a->drops += c.too_big + c.failed + c.no_branch + c.malformed;
+	a->drops += c.too_big + c.failed + c.no_branch + c.malformed + c.expired;
 }
 
 static void fill_activity(struct objects *os, struct object *o, struct fib_activity *a)
@@ -393,17 +448,19 @@ static void fill_activity(struct objects *os, struct object *o, struct fib_activ
 	a->idle_ms = (uint64_t)(os->now - o->used);
 }
 
-size_t objects_activity(struct objects *os, struct fib_activity *a, size_t max, msec_t now)
+size_t objects_activity(struct objects *os, unsigned int daemon, struct fib_activity *a, size_t max,
+			msec_t now)
 {
+	struct object **cursor = &os->cursor[daemon];
 	size_t n = 0, left = object_keys_count(&os->keys);
 
 	os->now = now;
 	for (; n < max && left; left--) {
-		struct object *o = os->cursor ? os->cursor : object_keys_first(&os->keys);
+		struct object *o = *cursor ? *cursor : object_keys_first(&os->keys);
 
-		if (o->present && !o->leaving)
+		if (o->present && !o->leaving && o->daemon == daemon)
 			fill_activity(os, o, &a[n++]);
-		os->cursor = object_keys_next(&os->keys, o);
+		*cursor = object_keys_next(&os->keys, o);
 	}
 	return n;
 }
@@ -453,7 +510,7 @@ void objects_free(struct objects *os)
 	}
 	while ((o = object_keys_pop(&os->keys)) != NULL) {
 		object_users_fini(&o->users);
-		if (o->key.table == FIB_L2TP_REPLICATION || o->key.table == FIB_L2TP_FLOW)
+		if (o->key.table >= FIB_L2TP_REPLICATION)
 			fanout_free(o);
 		if (o->key.table != INTERFACE)
 			fib_value_free(o->key.table, &o->value);

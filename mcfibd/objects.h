@@ -20,8 +20,11 @@
 
 struct objects;
 
+/** Daemons are numbered from 0; an object belongs to the one it came from. */
+#define OBJECTS_DAEMONS 8
+
 /** The status of an object changed without an operation on it: an interface appeared, ... */
-typedef void (*objects_status_fn)(void *ctx, const struct fib_status *status);
+typedef void (*objects_status_fn)(void *ctx, unsigned int daemon, const struct fib_status *status);
 
 /** Borrows maps, links and programs. */
 struct objects *objects_new(struct maps *maps, struct links *links, struct attach *attach,
@@ -29,9 +32,10 @@ struct objects *objects_new(struct maps *maps, struct links *links, struct attac
 /** Frees the store; maps and programs stay as they are. */
 void objects_free(struct objects *os);
 
-/** Takes over one operation; *status: see fib_sub_ops.apply. */
-void objects_apply(struct objects *os, const struct fib_op *op, struct fib_status *status,
-		   msec_t now);
+/** Takes over one operation; *status: see fib_sub_ops.apply.  A key that another daemon's object
+ *  has is refused. */
+void objects_apply(struct objects *os, unsigned int daemon, const struct fib_op *op,
+		   struct fib_status *status, msec_t now);
 /** From links_ops. */
 void objects_link(struct objects *os, const char *name, msec_t now);
 void objects_nexthop(struct objects *os, struct nexthop *nh, msec_t now);
@@ -40,8 +44,9 @@ void objects_nexthop(struct objects *os, struct nexthop *nh, msec_t now);
 void objects_run(struct objects *os, msec_t now);
 msec_t objects_deadline(const struct objects *os);
 
-/** See fib_sub_ops.activity. */
-size_t objects_activity(struct objects *os, struct fib_activity *a, size_t max, msec_t now);
+/** See fib_sub_ops.activity: of the daemon's objects. */
+size_t objects_activity(struct objects *os, unsigned int daemon, struct fib_activity *a, size_t max,
+			msec_t now);
 
 size_t objects_count(const struct objects *os);
 

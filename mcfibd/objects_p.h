@@ -6,6 +6,8 @@
  *   tunnel.c   L2tpTunnel
  *   session.c  AccessSession
  *   fanout.c   L2tpReplication and L2tpFlow
+ *   label.c    P2mpIlm and P2mpFtn
+ *   neighbour.c  next hops of labelled branches
  *   show.c     dump
  */
 #ifndef MCFIBD_OBJECTS_P_H
@@ -32,13 +34,18 @@ struct seq {
 	msec_t idle_since; /* without users */
 };
 
+/* Kinds of legs besides fib_branch_kind; they are sorted by kind. */
+#define LEG_LABELS 3
+#define LEG_POP	   4
+
 /** One branch of a flow or member of a replication; keeps its counters while it exists. */
 struct leg {
-	uint16_t kind; /* fib_branch_kind */
+	uint16_t kind; /* fib_branch_kind or LEG_ */
 	uint16_t tunnel_id, session_id;
 	uint32_t index; /* in the value of the flow */
 	uint32_t ctr;
 	struct seq *seq;
+	struct fib_p2mp_branch p2mp; /* of LEG_LABELS */
 };
 
 /** `user` is made of `target`. */
@@ -47,7 +54,7 @@ struct ref {
 	struct object *user, *target;
 };
 
-/* Interfaces take part in the dependencies as a table of their own. */
+/* Interfaces, and neighbours on them, take part in the dependencies as a table of their own. */
 #define INTERFACE 0
 
 struct object {
@@ -55,7 +62,8 @@ struct object {
 	struct object_dirty_item dirty_item;
 	struct object_leaving_item leaving_item;
 	struct fib_key key;
-	bool present; /* else only somebody refers to it */
+	unsigned int daemon; /* that it came from */
+	bool present;	     /* else only somebody refers to it */
 	bool dirty;
 	bool leaving; /* deleted; packets on their way are still served */
 	msec_t leaves_at;
@@ -76,7 +84,12 @@ struct object {
 	union {
 		struct {
 			struct object *owner; /* session that has the unicast packets */
+			int mpls;	      /* ifindex with the program for labels */
 		} interface;
+		struct {
+			struct nexthop nh;
+			bool watched;
+		} neighbour;
 		struct {
 			uint32_t slot;
 			struct nexthop nh;
@@ -93,7 +106,7 @@ struct object {
 			uint32_t slot;
 			struct leg *legs;
 			size_t n_legs;
-			int ifindex; /* flow: of the key and program */
+			int ifindex; /* flow: of the key and program; ILM: it is counted */
 		} fanout;
 	};
 };
@@ -109,8 +122,8 @@ struct objects {
 	struct object_dirty_head dirty[FIB_TABLES];
 	struct object_leaving_head leaving; /* the first leaves first */
 	struct seq_keys_head seqs;
-	struct object *cursor; /* of objects_activity() */
-	size_t n_present;
+	struct object *cursor[OBJECTS_DAEMONS]; /* of objects_activity() */
+	size_t n_present, n_ilms;
 };
 
 extern int object_cmp(const struct object *a, const struct object *b);
@@ -126,6 +139,9 @@ DECLARE_HASH(seq_keys, struct seq, item, seq_cmp, seq_hash);
 
 /** The object with this key, made if there is none. */
 struct object *object_get(struct objects *os, const struct fib_key *key);
+struct object *object_find(const struct objects *os, const struct fib_key *key);
+/** Takes a pin away; the object may be gone then. */
+void object_unpin(struct objects *os, struct object *o);
 struct fib_key object_key_interface(const char *name);
 
 /** To be rebuilt before the current operation or event ends. */
@@ -159,6 +175,30 @@ void replication_rebuild(struct objects *os, struct object *o);
 void replication_remove(struct objects *os, struct object *o);
 void flow_rebuild(struct objects *os, struct object *o);
 void flow_remove(struct objects *os, struct object *o);
+/** Key and program of the flow on the interface it leaves by. */
+void flow_bind(struct objects *os, struct object *o, const char *interface);
+
+/** Zeroed; for legs_replace(). */
+struct leg *legs_new(size_t n);
+/** The legs wanted now, each once, with what there was of them.  Takes over `legs`. */
+void legs_replace(struct objects *os, struct object *o, struct leg *legs, size_t n);
+/** Gives legs and slot back. */
+void fanout_remove(struct objects *os, struct object *o);
+
+void ilm_rebuild(struct objects *os, struct object *o);
+void ilm_remove(struct objects *os, struct object *o);
+void ftn_rebuild(struct objects *os, struct object *o);
+void ftn_remove(struct objects *os, struct object *o);
+/** The interface, or who owns its packets, changed. */
+void labels_interface(struct objects *os, const char *name);
+
+/** The LSR on that interface, watched from now on; two references. */
+struct object *neighbour_ref(struct objects *os, struct object *user, const char *interface,
+			     const struct addr *address);
+void neighbour_release(struct objects *os, struct object *o);
+bool neighbour_is(const struct object *o);
+/** Fails the user if packets cannot be sent to the neighbour. */
+void neighbour_judge(const struct objects *os, struct object *user, const struct object *o);
 /** Memory only. */
 void fanout_free(struct object *o);
 void seqs_free(struct objects *os);

@@ -28,6 +28,7 @@ void session_take_interface(struct objects *os, struct object *o)
 	if (i->interface.owner == o)
 		return;
 	i->interface.owner = o;
+	labels_interface(os, o->value.access_session.interface);
 	object_mark_users(os, i);
 }
 
@@ -38,6 +39,7 @@ void session_release_interface(struct objects *os, struct object *o)
 	if (i->interface.owner != o)
 		return;
 	i->interface.owner = NULL;
+	labels_interface(os, o->value.access_session.interface);
 	object_mark_users(os, i);
 }
 

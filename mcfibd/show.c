@@ -28,9 +28,9 @@ static void dump_counters(struct objects *os, FILE *to, const char *name, uint32
 	fprintf(to,
 		", \"%s\": {\"packets\": %llu, \"bytes\": %llu, \"copies\": %llu, "
 		"\"copied_bytes\": %llu, \"too_big\": %llu, \"failed\": %llu, "
-		"\"no_branch\": %llu, \"malformed\": %llu}",
+		"\"no_branch\": %llu, \"malformed\": %llu, \"expired\": %llu}",
 		name, c.packets, c.bytes, c.copies, c.copied_bytes, c.too_big, c.failed,
-		c.no_branch, c.malformed);
+		c.no_branch, c.malformed, c.expired);
 }
 
 static void dump_branch(struct objects *os, FILE *to, uint32_t ctr)
@@ -59,6 +59,29 @@ static void dump_session(struct objects *os, FILE *to, const struct object *o)
 	dump_counters(os, to, "to_tunnel", o->session.out);
 }
 
+static void dump_leg(FILE *to, const struct leg *l)
+{
+	const struct fib_p2mp_branch *v = &l->p2mp;
+	char address[ADDR_STRLEN];
+
+	if (l->kind == LEG_POP) {
+		fprintf(to, "\"kind\": \"pop\", ");
+		return;
+	}
+	if (l->kind != LEG_LABELS) {
+		fprintf(to, "\"kind\": \"%s\", \"tunnel\": %u, \"session\": %u, ",
+			l->kind == FIB_BRANCH_MULTICAST_SESSION ? "multicast" : "unicast",
+			l->tunnel_id, l->session_id);
+		return;
+	}
+	fprintf(to, "\"kind\": \"labels\", \"interface\": ");
+	dump_text(to, v->interface);
+	fprintf(to, ", \"next_hop\": \"%s\", \"labels\": [", addr_str(&v->next_hop, address));
+	for (unsigned int i = 0; i < v->n_labels; i++)
+		fprintf(to, "%s%u", i ? ", " : "", v->labels[i]);
+	fprintf(to, "], ");
+}
+
 static void dump_fanout(struct objects *os, FILE *to, const struct object *o)
 {
 	const struct leg *l;
@@ -70,9 +93,8 @@ static void dump_fanout(struct objects *os, FILE *to, const struct object *o)
 	fprintf(to, ", \"branches\": [");
 	for (i = 0; i < o->fanout.n_legs; i++) {
 		l = &o->fanout.legs[i];
-		fprintf(to, "%s{\"kind\": \"%s\", \"tunnel\": %u, \"session\": %u, ", i ? ", " : "",
-			l->kind == FIB_BRANCH_MULTICAST_SESSION ? "multicast" : "unicast",
-			l->tunnel_id, l->session_id);
+		fprintf(to, "%s{", i ? ", " : "");
+		dump_leg(to, l);
 		if (l->seq)
 			fprintf(to, "\"next_ns\": %u, ",
 				(unsigned int)(maps_seq(os->maps, l->seq->slot) & 0xffff));
