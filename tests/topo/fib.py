@@ -11,7 +11,7 @@ from agent import pb
 from netns import LabError
 
 MAGIC = b"\x01"
-TABLES = (1, 2, 3, 4)
+TABLES = (1, 2, 3, 4, 5, 6)
 
 
 def octets(address):
@@ -81,6 +81,31 @@ def flow(group, source, branches, interface="l2mc0"):
     op.key.l2tp_flow.group, op.key.l2tp_flow.source = octets(group), octets(source)
     op.l2tp_flow.upstream_interface = interface
     op.l2tp_flow.branches.extend(branches)
+    return op
+
+
+def labels(interface, next_hop, *stack):
+    """A branch of an LSP; the stack is outermost first."""
+    return pb.P2mpBranch(interface=interface, next_hop=octets(next_hop), label=stack)
+
+
+TTL = {"uniform": pb.TTL_MODE_UNIFORM, "pipe": pb.TTL_MODE_PIPE, None: pb.TTL_MODE_UNSPECIFIED}
+
+
+def ilm(label, branches=(), local="", ttl="uniform", payload=0):
+    op = pb.Op()
+    op.key.p2mp_ilm.label = label
+    op.p2mp_ilm.SetInParent()
+    op.p2mp_ilm.branches.extend(branches)
+    op.p2mp_ilm.local_interface, op.p2mp_ilm.ttl, op.p2mp_ilm.payload = local, TTL[ttl], payload
+    return op
+
+
+def ftn(group, source, branches, ttl="uniform", interface="mplsmc0"):
+    op = pb.Op()
+    op.key.p2mp_ftn.group, op.key.p2mp_ftn.source = octets(group), octets(source)
+    op.p2mp_ftn.upstream_interface, op.p2mp_ftn.ttl = interface, TTL[ttl]
+    op.p2mp_ftn.branches.extend(branches)
     return op
 
 
@@ -201,7 +226,7 @@ class Publisher:
 
     def _table(self, op):
         return TABLES[("l2tp_tunnel", "access_session", "l2tp_replication",
-                       "l2tp_flow").index(op.key.WhichOneof("key"))]
+                       "l2tp_flow", "p2mp_ilm", "p2mp_ftn").index(op.key.WhichOneof("key"))]
 
     def _end(self, table):
         n = sum(1 for op in self.objects.values() if self._table(op) == table)

@@ -86,6 +86,18 @@ def l2tp(tunnel, session, payload, length=False, ns=None, offset=None, priority=
 PPP4, PPP6 = bytes.fromhex("ff030021"), bytes.fromhex("ff030057")
 
 
+def LSE(label, ttl, bottom, tc=0):  # pylint: disable=invalid-name
+    """A label stack entry (RFC 3032 2.1)."""
+    return label << 12 | tc << 9 | bottom << 8 | ttl
+
+
+def labelled(stack, packet, tc=0):
+    """Ethertype and label stack [(label, TTL)...] in front of a packet."""
+    return b"\x88\x47" + b"".join(
+        struct.pack("!I", LSE(label, ttl, i == len(stack) - 1, tc))
+        for i, (label, ttl) in enumerate(stack)) + packet
+
+
 def group_mac(group):
     if ":" in group:
         return b"\x33\x33" + socket.inet_pton(socket.AF_INET6, group)[-4:]
@@ -355,6 +367,78 @@ class Pair:
     def close(self):
         self.lns.close()
         self.lac.close()
+
+
+class LspNet:
+    """root -- transit -- leaf -- host, transit -- bud -- last, without agents; every LSR but
+    transit has mplsmc0."""
+    LINKS = (("root", "core0", "transit", "root0", "10.1.0"),
+             ("transit", "leaf0", "leaf", "core0", "10.2.0"),
+             ("transit", "bud0", "bud", "core0", "10.3.0"),
+             ("bud", "last0", "last", "core0", "10.4.0"),
+             ("leaf", "host0", "host", "eth0", "10.5.0"))
+
+    def __init__(self):
+        self.ns, self.tun = {}, {}
+        with contextlib.ExitStack() as stack:
+            for name in ("root", "transit", "leaf", "bud", "last", "host"):
+                self.ns[name] = Namespace(f"mfl-{name}")
+                stack.callback(self.ns[name].close)
+            for a, if_a, b, if_b, prefix in self.LINKS:
+                veth(self.ns[a], if_a, self.ns[b], if_b)
+                self.ns[a].ip(f"addr add {prefix}.1/24 dev {if_a}")
+                self.ns[b].ip(f"addr add {prefix}.2/24 dev {if_b}")
+            for name in ("root", "leaf", "bud", "last"):
+                self.tun[name] = Tun(self.ns[name], "mplsmc0")
+                stack.callback(self.tun[name].close)
+                self.ns[name].ip(f"addr add {self.address(name)}/32 dev mplsmc0")
+            self.stack = stack.pop_all()
+
+    @staticmethod
+    def address(name):
+        """Of mplsmc0."""
+        return SOURCE if name == "root" else f"10.8.0.{('leaf', 'bud', 'last').index(name) + 1}"
+
+    def mac(self, name, interface):
+        return bytes.fromhex(json.loads(self.ns[name].run("ip", "-j", "link", "show", interface))
+                             [0]["address"].replace(":", ""))
+
+    def unhandled(self, name, interface):
+        """Packets that reached the stack, where nobody wanted them."""
+        links = json.loads(self.ns[name].run("ip", "-j", "-s", "link", "show", interface))
+        return links[0]["stats64"]["rx"]["dropped"]
+
+    def close(self):
+        self.stack.close()
+
+
+class MulticastRouting:
+    """The kernel's multicast routing table, by hand: one way in, some out."""
+    INIT, ADD_VIF, ADD_MFC, USE_IFINDEX = 200, 202, 204, 0x8
+    GET_SG_COUNT = 0x89e1
+
+    def __init__(self, ns, way_in, ways_out):
+        self.outs = len(ways_out)
+        with ns.inside():
+            self.sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_IGMP)
+            self.sock.setsockopt(socket.IPPROTO_IP, self.INIT, 1)
+            for vif, name in enumerate([way_in, *ways_out]):
+                self.sock.setsockopt(socket.IPPROTO_IP, self.ADD_VIF, struct.pack(
+                    "=HBBIi4s", vif, self.USE_IFINDEX, 1, 0, socket.if_nametoindex(name),
+                    bytes(4)))
+
+    def route(self, source, group):
+        ttls = bytes([0] + [1] * self.outs + [0] * (31 - self.outs))
+        self.sock.setsockopt(socket.IPPROTO_IP, self.ADD_MFC, struct.pack(
+            "=4s4sH32sxxIIIi", socket.inet_aton(source), socket.inet_aton(group), 0, ttls,
+            0, 0, 0, 0))
+
+    def packets(self, source, group):
+        arg = struct.pack("@4s4sLLL", socket.inet_aton(source), socket.inet_aton(group), 0, 0, 0)
+        return struct.unpack("@4s4sLLL", fcntl.ioctl(self.sock, self.GET_SG_COUNT, arg))[2]
+
+    def close(self):
+        self.sock.close()
 
 
 def multicast(sequencing=False, local=500, peer=600):
