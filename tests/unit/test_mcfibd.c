@@ -201,6 +201,30 @@ START_TEST(an_l2tp_copy_has_the_headers_of_its_session)
 }
 END_TEST
 
+START_TEST(a_labelled_copy_has_its_stack_and_must_fit_with_it)
+{
+	static const uint32_t labels[] = {16, 1048575};
+	static const uint8_t want[] = {2, 0,	0,    0, 0, 2,	  2,	0,    0,    0,	  0,
+				       1, 0x88, 0x47, 0, 1, 0x00, 0x00, 0xff, 0xff, 0xf0, 0x00};
+	struct nexthop nh = nexthop(NEXTHOP_READY);
+	struct mcf_branch b;
+
+	template_mpls(&b, &nh, labels, 2);
+	ck_assert_int_eq(b.kind, MCF_MPLS);
+	ck_assert_uint_eq(b.ifindex, 5);
+	ck_assert_uint_eq(b.hlen, sizeof(want));
+	ck_assert_mem_eq(b.hdr, want, sizeof(want));
+	ck_assert_uint_eq(b.max_len, 1492);
+	nh.raw = true; /* no frame, no MPLS */
+	template_mpls(&b, &nh, labels, 2);
+	ck_assert_int_eq(b.kind, MCF_NONE);
+	nh.raw = false;
+	nh.state = NEXTHOP_UNRESOLVED;
+	template_mpls(&b, &nh, labels, 2);
+	ck_assert_int_eq(b.kind, MCF_NONE);
+}
+END_TEST
+
 START_TEST(without_a_next_hop_there_is_nothing_to_send)
 {
 	struct fib_l2tp_tunnel t = tunnel(false);
@@ -236,6 +260,7 @@ static Suite *suite(void)
 	tcase_add_test(slots, every_slot_but_0_can_be_had);
 	tcase_add_loop_test(templates, an_l2tp_copy_has_the_headers_of_its_session, 0,
 			    array_size(forms));
+	tcase_add_test(templates, a_labelled_copy_has_its_stack_and_must_fit_with_it);
 	tcase_add_test(templates, without_a_next_hop_there_is_nothing_to_send);
 	tcase_add_test(templates, the_kernel_s_source_address_is_used_when_the_tunnel_names_none);
 	suite_add_tcase(s, slots);
