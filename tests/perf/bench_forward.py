@@ -3,7 +3,7 @@
 """bench_forward.py [--seconds S] [--fanout N ...]
 
 Replicated packets per second by fan-out: the agent (multicast session of L2TP to Ethernet, above
-31 subscribers to PPPoE) and, in the same run and against it, the kernel's own
+31 subscribers to PPPoE; a label of a P2MP LSP to as many labelled branches) and, in the same run and against it, the kernel's own
 multicast forwarding over the same devices.  Everything happens in network namespaces; the
 receivers drop.  Packets are forwarded on the sender's processor and in its time, so what counts
 is its processor time, less what the same sender needs when packets are dropped at once.  Other
@@ -22,7 +22,7 @@ import tempfile
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/topo"))
 import fib  # noqa: E402  pylint: disable=wrong-import-position
-from forwarders import Agent, datagram, ipv4, l2tp, udp  # noqa: E402  pylint: disable=wrong-import-position
+from forwarders import Agent, datagram, ipv4, l2tp, labelled, udp  # noqa: E402  pylint: disable=wrong-import-position
 from netns import Namespace, veth  # noqa: E402  pylint: disable=wrong-import-position
 
 PORTS = 31  # the kernel has 32 multicast interfaces, one of them towards the source
@@ -57,6 +57,7 @@ class Bed:
         for n in range(1, PORTS + 1):
             veth(self.box, f"o{n}", self.sink, f"i{n}")
             self.drop(self.sink, f"i{n}")
+            self.box.ip(f"neigh replace 10.2.0.{n} lladdr 02:00:00:00:00:01 dev o{n}")
         self.seconds = 0.2
 
     @staticmethod
@@ -92,8 +93,10 @@ class Bed:
     def send(self, packet):
         """(seconds per packet, copies per packet)"""
         up = bytes.fromhex(self.mac(self.box, "up0").replace(":", ""))
-        group = packet[16:17] >= b"\xe0"
-        frame = (b"\x01\0\x5e\1\1\1" if group else up) + bytes(6) + b"\x08\0" + packet
+        label = packet[:2] == b"\x88\x47"
+        group = not label and packet[16:17] >= b"\xe0"
+        frame = (b"\x01\0\x5e\1\1\1" if group else up) + bytes(6) + \
+            (b"" if label else b"\x08\0") + packet
         before = self.received()
         r = subprocess.run(self.src.words([sys.executable, "-c", SENDER, "eth0", frame.hex(),
                                            str(self.seconds)]),
@@ -150,6 +153,14 @@ def replication(agent, n):
     return l2tp_packet(datagram(SOURCE, GROUP, bytes(SIZE)))
 
 
+def swap(agent, n):
+    """A label whose n branches are spread over the ports."""
+    agent.daemon.install(fib.ilm(100, [
+        fib.labels(f"o{i % PORTS + 1}", f"10.2.0.{i % PORTS + 1}", 1000 + i) for i in range(n)]),
+        timeout=30)
+    return labelled([(100, 64)], datagram(SOURCE, GROUP, bytes(SIZE)))
+
+
 def l2tp_packet(inner):
     data = l2tp(9, 600, inner)
     return ipv4(SOURCE, ROUTER, udp(SOURCE, ROUTER, data, 1701, 1701, check=False), ttl=64)
@@ -185,6 +196,8 @@ def main():
         for n in args.fanout:
             line(f"mcfibd, L2TP to {'PPPoE' if n > PORTS else 'Ethernet'}", n,
                  *bed.cost(replication(agent, n)), rates.get(n))
+        for n in args.fanout:
+            line("mcfibd, label to labels", n, *bed.cost(swap(agent, n)), rates.get(n))
     return 0
 
 
