@@ -297,6 +297,28 @@ START_TEST(a_nosa_that_comes_while_nobody_wants_it_is_remembered)
 }
 END_TEST
 
+/* ... and one whose NOSA is still to come is not forgotten (A4045-12). */
+START_TEST(who_comes_back_unacknowledged_is_listed_again)
+{
+	established(2);
+	for (int u = 3; u <= 4; u++) {
+		lab_user(&lab, 1, u);
+		lab_report(&lab, u, 1, "ex");
+	}
+	lab_flush(&lab);
+	lab_expect(&lab, "MSI 3001 NOS 3 4");
+	lab_report(&lab, 3, 1, "-");
+	lab_nosa(&lab, 1, "4"); /* nobody is waited for any more */
+	lab_report(&lab, 3, 1, "ex");
+	lab_flush(&lab);
+	lab_ack(&lab);
+	lab_wait(&lab, 29999);
+	lab_expect(&lab, "");
+	lab_wait(&lab, 1);
+	lab_expect(&lab, "MSI 3001 NOS 3");
+}
+END_TEST
+
 /* A4045-37: acknowledged (0), or a second over (1) */
 START_TEST(unicast_resumes_when_the_lac_has_the_wos_or_after_a_second)
 {
@@ -683,6 +705,7 @@ int main(void)
 	tcase_add_test(tc, who_leaves_and_comes_back_between_two_flushes_is_not_mentioned);
 	tcase_add_test(tc, who_comes_back_after_the_wos_is_listed_again_when_the_lac_has_it);
 	tcase_add_test(tc, a_nosa_that_comes_while_nobody_wants_it_is_remembered);
+	tcase_add_test(tc, who_comes_back_unacknowledged_is_listed_again);
 	tcase_add_loop_test(tc, unicast_resumes_when_the_lac_has_the_wos_or_after_a_second, 0, 2);
 	tcase_add_test(tc, a_user_that_is_gone_leaves_without_a_wos);
 	tcase_add_test(tc, an_id_that_is_never_acknowledged_is_listed_four_times);

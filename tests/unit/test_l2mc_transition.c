@@ -259,6 +259,19 @@ START_TEST(narrowing_is_called_off_by_a_new_exclude)
 }
 END_TEST
 
+/* ... by a member the LAC knows: the WOS of the one that left is not forgotten. */
+START_TEST(a_wos_held_back_by_narrowing_is_sent_when_it_is_called_off)
+{
+	exclude();
+	lab_report(&lab, 4, 1, "-");
+	lab_flush(&lab);
+	lab_expect(&lab, "MSRQ 4003");
+	lab_report(&lab, 3, 1, "ex");
+	lab_flush(&lab);
+	lab_expect(&lab, "MSEN 0 4003 4; MSI 3001 WOS 4");
+}
+END_TEST
+
 START_TEST(narrowing_survives_the_end_of_the_session_that_is_kept)
 {
 	exclude();
@@ -376,6 +389,7 @@ int main(void)
 	tcase_add_test(tc, narrowing_waits_three_seconds_for_the_new_sessions);
 	tcase_add_test(tc, narrowing_does_not_wait_for_a_session_that_was_refused);
 	tcase_add_test(tc, narrowing_is_called_off_by_a_new_exclude);
+	tcase_add_test(tc, a_wos_held_back_by_narrowing_is_sent_when_it_is_called_off);
 	tcase_add_test(tc, narrowing_survives_the_end_of_the_session_that_is_kept);
 	tcase_add_loop_test(tc, the_kept_session_takes_the_source_with_the_largest_list, 0, 2);
 	tcase_add_test(tc, a_policy_change_moves_groups_as_filter_modes_do);
