@@ -104,10 +104,12 @@ void mplsmcd_tree_fini(struct mplsmcd *d)
 
 /* ---------------------------------------------------------------- clear */
 
+DEFINE_MTYPE_STATIC(MPLSMCD, MPLSMCD_CLEAR, "LSPs to clear");
+
 struct clear {
 	const struct addr *root;
-	struct mldp_fec fecs[64]; /* clearing changes what is being walked */
-	size_t n;
+	struct mldp_fec *fecs; /* clearing changes what is being walked */
+	size_t n, size;
 };
 
 static void collect(void *arg, const struct mldp_lsp *lsp)
@@ -116,9 +118,13 @@ static void collect(void *arg, const struct mldp_lsp *lsp)
 	struct mldp_lsp_info i;
 
 	mldp_lsp_info(lsp, &i);
-	if (c->n < array_size(c->fecs) &&
-	    (addr_is_any(c->root) || addr_cmp(&i.fec->root, c->root) == 0))
-		c->fecs[c->n++] = *i.fec;
+	if (!addr_is_any(c->root) && addr_cmp(&i.fec->root, c->root) != 0)
+		return;
+	if (c->n == c->size) {
+		c->size = c->size ? 2 * c->size : 64;
+		c->fecs = XREALLOC(MTYPE_MPLSMCD_CLEAR, c->fecs, c->size * sizeof(*c->fecs));
+	}
+	c->fecs[c->n++] = *i.fec;
 }
 
 unsigned int mplsmcd_clear_lsp(const struct addr *root)
@@ -133,6 +139,7 @@ unsigned int mplsmcd_clear_lsp(const struct addr *root)
 		if (lsp)
 			mldp_lsp_clear(lsp, mplsmcd_now());
 	}
+	XFREE(MTYPE_MPLSMCD_CLEAR, c.fecs);
 	mplsmcd_kick();
 	return c.n;
 }
