@@ -533,6 +533,9 @@ void mplsmcd_vty_init(void)
 	mplsmcd_vty_tree_init();
 	fib_config_vty_init(&fib_node);
 	mplsmcd_debug_init();
+	mplsmcd_show_init();
+	mplsmcd_show_lsp_init();
+	mplsmcd_show_stats_init();
 	fib_vty_init(&mplsmcd_instance()->fib, mplsmcd_now);
 }
 

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* show mpls multicast statistics: counters are rows of tables, for text and JSON alike. */
+#include "mplsmc/mplsmcd_vty.h"
+
+#include "mplsmc/mplsmcd_show_stats_clippy.c"
+
+struct counter {
+	const char *label, *key;
+	size_t offset;
+};
+
+#define COUNTER(type, member, label, key)              \
+	{                                              \
+		(label), (key), offsetof(type, member) \
+	}
+
+#define LDP(member, label, key)	 COUNTER(struct ldp_stats, member, label, key)
+#define MLDP(member, label, key) COUNTER(struct mldp_stats, member, label, key)
+#define PIM(member, label, key)	 COUNTER(struct pim_vif_info, member, label, key)
+#define MAP(member, label, key)	 COUNTER(struct mc_map_stats, member, label, key)
+#define EDGE(member, label, key) COUNTER(struct mplsmcd, stats.member, label, key)
+
+static const struct counter ldp[] = {
+	LDP(hellos_rx, "Hellos received", "hellosReceived"),
+	LDP(hellos_tx, "Hellos sent", "hellosSent"),
+	LDP(hellos_bad, "Hellos not understood", "hellosBad"),
+	LDP(hellos_targeted, "Targeted Hellos, ignored", "hellosTargeted"),
+	LDP(refused_connections, "Connections refused", "refusedConnections"),
+	LDP(faults, "Faults in messages of peers", "faults"),
+	LDP(fatal_tx, "Fatal notifications sent", "fatalSent"),
+	LDP(fatal_rx, "Fatal notifications received", "fatalReceived"),
+	LDP(unknown_messages, "Unknown messages", "unknownMessages"),
+};
+
+static const struct counter mldp[] = {
+	MLDP(mappings_rx, "Label mappings received", "mappingsReceived"),
+	MLDP(mappings_tx, "Label mappings sent", "mappingsSent"),
+	MLDP(withdraws_rx, "Label withdraws received", "withdrawsReceived"),
+	MLDP(withdraws_tx, "Label withdraws sent", "withdrawsSent"),
+	MLDP(releases_rx, "Label releases received", "releasesReceived"),
+	MLDP(releases_tx, "Label releases sent", "releasesSent"),
+	MLDP(requests_rx, "Label requests received, ignored", "requestsReceived"),
+	MLDP(mbb_requests_rx, "Make-before-break requests received", "mbbRequestsReceived"),
+	MLDP(mbb_requests_tx, "Make-before-break requests sent", "mbbRequestsSent"),
+	MLDP(mbb_acks_rx, "Make-before-break acks received", "mbbAcksReceived"),
+	MLDP(mbb_acks_tx, "Make-before-break acks sent", "mbbAcksSent"),
+	MLDP(mbb_timeouts, "Make-before-break acks not received", "mbbTimeouts"),
+	MLDP(refused_limit, "Refused: a limit", "refusedLimit"),
+	MLDP(refused_labels, "Refused: no labels left", "refusedLabels"),
+	MLDP(refused_mp2mp, "Refused: MP2MP", "refusedMp2mp"),
+	MLDP(reserved_labels, "Refused: reserved label", "reservedLabels"),
+	MLDP(unexpected, "Messages not expected", "unexpected"),
+};
+
+static const struct counter pim[] = {
+	PIM(rx_hellos, "Hellos of pimd", "hellosReceived"),
+	PIM(tx_hellos, "Hellos to pimd", "hellosSent"),
+	PIM(rx_join_prunes, "Join/Prunes of pimd", "joinPrunesReceived"),
+	PIM(tx_join_prunes, "Join/Prunes to pimd", "joinPrunesSent"),
+	PIM(rx_bad, "Not understood", "bad"),
+	PIM(rx_reflected, "Our own joins reflected", "reflected"),
+	PIM(restarts, "Restarts of pimd", "restarts"),
+};
+
+static const struct counter map[] = {
+	MAP(inert, "LSPs whose opaque value names no tree", "inert"),
+};
+
+static const struct counter edge[] = {
+	EDGE(udp_rx, "Datagrams received", "udpReceived"),
+	EDGE(udp_tx, "Datagrams sent", "udpSent"),
+	EDGE(udp_errors, "Datagrams not sent", "udpErrors"),
+	EDGE(tcp_accepted, "Connections accepted", "tcpAccepted"),
+	EDGE(tcp_refused, "Connections refused", "tcpRefused"),
+	EDGE(tcp_errors, "Connections that failed", "tcpErrors"),
+	EDGE(upstream_rx, "Packets of the upstream interface", "upstreamReceived"),
+	EDGE(upstream_unforwarded, "  without an agent", "upstreamUnforwarded"),
+};
+
+/* ---------------------------------------------------------------- the groups of counters */
+
+#define MESSAGE_ROWS 16 /* of ldp_session_info */
+
+struct all {
+	struct ldp_stats ldp;
+	struct pim_vif_info pim;
+	uint64_t rx[MESSAGE_ROWS], tx[MESSAGE_ROWS];
+};
+
+struct section {
+	const char *label, *key;
+	const struct counter *counters;
+	size_t n;
+	const void *base;
+};
+
+#define SECTIONS 5
+
+static void sections(struct all *a, struct section out[SECTIONS])
+{
+	const struct mplsmcd *d = mplsmcd_instance();
+	struct ldp_session *s;
+
+	*a = (struct all){};
+	if (d->ldp)
+		a->ldp = *ldp_engine_stats(d->ldp);
+	if (d->pim)
+		pim_vif_info(d->pim, &a->pim);
+	for (s = d->ldp ? ldp_session_first(d->ldp) : NULL; s; s = ldp_session_next(d->ldp, s)) {
+		struct ldp_session_info i;
+
+		ldp_session_info(s, &i);
+		for (size_t row = 0; row < MESSAGE_ROWS; row++) {
+			a->rx[row] += i.rx[row];
+			a->tx[row] += i.tx[row];
+		}
+	}
+	out[0] = (struct section){"LDP", "ldp", ldp, array_size(ldp), &a->ldp};
+	out[1] = (struct section){"P2MP LSPs", "mldp", mldp, array_size(mldp), mldp_stats(d->mldp)};
+	out[2] = (struct section){"Mapping", "mapping", map, array_size(map), mc_map_stats(d->map)};
+	out[3] = (struct section){"PIM with pimd", "pim", pim, array_size(pim), &a->pim};
+	out[4] = (struct section){"Sockets", "sockets", edge, array_size(edge), d};
+}
+
+static uint64_t value(const struct section *s, size_t i)
+{
+	return *(const uint64_t *)((const uint8_t *)s->base + s->counters[i].offset);
+}
+
+/* Message types with a row; false: it has none, or none was seen. */
+static bool message_seen(const struct all *a, unsigned int type, unsigned int *row)
+{
+	*row = ldp_msg_row(type);
+	return *row < LDP_MSG_ROWS && (a->rx[*row] || a->tx[*row]);
+}
+
+/* ---------------------------------------------------------------- text and JSON */
+
+static void statistics_text(struct vty *vty)
+{
+	struct section s[SECTIONS];
+	unsigned int row;
+	struct all a;
+
+	sections(&a, s);
+	vty_out(vty, "%-38s %12s %12s\n", "Messages of present sessions", "Received", "Sent");
+	for (unsigned int type = LDP_NOTIFICATION; type <= LDP_LABEL_ABORT; type++)
+		if (message_seen(&a, type, &row))
+			vty_out(vty, "  %-36s %12" PRIu64 " %12" PRIu64 "\n", ldp_msg_name(type),
+				a.rx[row], a.tx[row]);
+	for (size_t i = 0; i < SECTIONS; i++) {
+		vty_out(vty, "%s\n", s[i].label);
+		for (size_t j = 0; j < s[i].n; j++)
+			vty_out(vty, "  %-36s %12" PRIu64 "\n", s[i].counters[j].label,
+				value(&s[i], j));
+	}
+}
+
+static json_object *messages_json(const struct all *a)
+{
+	json_object *o = json_object_new_object();
+	unsigned int row;
+
+	for (unsigned int type = LDP_NOTIFICATION; type <= LDP_LABEL_ABORT; type++) {
+		json_object *m;
+
+		if (!message_seen(a, type, &row))
+			continue;
+		m = json_object_new_object();
+		json_object_int_add(m, "received", a->rx[row]);
+		json_object_int_add(m, "sent", a->tx[row]);
+		json_object_object_add(o, ldp_msg_name(type), m);
+	}
+	return o;
+}
+
+static json_object *statistics_json(void)
+{
+	json_object *o = json_object_new_object();
+	struct section s[SECTIONS];
+	struct all a;
+
+	sections(&a, s);
+	json_object_object_add(o, "messages", messages_json(&a));
+	for (size_t i = 0; i < SECTIONS; i++) {
+		json_object *section = json_object_new_object();
+
+		for (size_t j = 0; j < s[i].n; j++)
+			json_object_int_add(section, s[i].counters[j].key, value(&s[i], j));
+		json_object_object_add(o, s[i].key, section);
+	}
+	return o;
+}
+
+#define STATISTICS_STR "Counters of messages, faults and refusals\n"
+
+DEFPY (mplsmcd_show_statistics,
+       mplsmcd_show_statistics_cmd,
+       "show mpls multicast statistics [json$json]",
+       SHOW_STR
+       MPLS_STR
+       MULTICAST_STR
+       STATISTICS_STR
+       JSON_STR)
+{
+	if (json)
+		return vty_json(vty, statistics_json());
+	statistics_text(vty);
+	return CMD_SUCCESS;
+}
+
+DEFUN (mplsmcd_clear_counters,
+       mplsmcd_clear_counters_cmd,
+       "clear mpls multicast statistics",
+       CLEAR_STR
+       MPLS_STR
+       MULTICAST_STR
+       STATISTICS_STR)
+{
+	mplsmcd_clear_statistics();
+	return CMD_SUCCESS;
+}
+
+void mplsmcd_show_stats_init(void)
+{
+	install_element(VIEW_NODE, &mplsmcd_show_statistics_cmd);
+	install_element(ENABLE_NODE, &mplsmcd_clear_counters_cmd);
+}
