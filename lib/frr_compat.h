@@ -12,6 +12,8 @@
 
 #include <zebra.h>
 
+#include <linux/if_link.h> /* before vrf.h, which repeats a part of it otherwise */
+
 #include "lib/version.h"
 #include "command.h"
 #include "lib/debug.h" /* not json-c's */
