@@ -229,10 +229,10 @@ class Agent:
 
     def start(self, *options):
         self.runs += 1
+        hellos = self.daemon.hellos
         self.process = Process(f"mcfibd {self.name}", self.ns.words(
             [str(MCFIBD), "-e", self.endpoint, "-v", *options]),
             f"{self.tmp_path}/{self.name}-{self.runs}.log")
-        hellos = self.daemon.hellos
         wait_for(lambda: self.daemon.hellos > hellos or not self.process.running(), 10,
                  f"{self.name} says hello")
         if not self.process.running():
