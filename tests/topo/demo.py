@@ -10,7 +10,6 @@ import pcap
 from lab import ASM_GROUP, LAC_CORE, LNS_CORE, SESSION_LOCAL, SOURCE, SSM_GROUP, Lab, LabError
 from netns import sh, wait_for
 
-RATE = 200
 STREAM = ((1, SSM_GROUP), (2, SSM_GROUP), (3, SSM_GROUP))
 START = time.monotonic()
 
@@ -62,8 +61,8 @@ class Story:
 
 
 class Demo:
-    def __init__(self, lab, story):
-        self.lab, self.story = lab, story
+    def __init__(self, lab, story, rate):
+        self.lab, self.story, self.rate = lab, story, rate
         self.signalled = 0
 
     def signals(self):
@@ -95,18 +94,18 @@ class Demo:
 
     def unicast_copies(self):
         lab, story = self.lab, self.story
-        story.step(f"The source sends {RATE} packets/s to {SSM_GROUP}; sub1..sub3 join by IGMPv3 "
-                   f"from {SOURCE}")
+        story.step(f"The source sends {self.rate} packets/s to {SSM_GROUP}; sub1..sub3 join by "
+                   f"IGMPv3 from {SOURCE}")
         say("    (threshold 100 for now: the LNS may not open a multicast session yet)")
         self.tap = lab.tap()
-        self.stream = lab.sender(SSM_GROUP, RATE)
+        self.stream = lab.sender(SSM_GROUP, self.rate)
         for n, group in STREAM:
             lab.subscribers[n - 1].join(group, SOURCE)
         for n, group in STREAM:
             lab.subscribers[n - 1].receives(group)
         wait_for(lambda: self.tap.copies_of(SSM_GROUP, 50) == [3] * 50, 15, "three copies")
         self.before = self.tap.copies_of(SSM_GROUP, 50)
-        self.load = self.tap.octets_of(SSM_GROUP, 50) * RATE * 8 / 1000
+        self.load = self.tap.octets_of(SSM_GROUP, 50) * self.rate * 8 / 1000
         story.expect("copies of each packet on the tunnel link", self.before[-1], 3)
         mroute = lab.lns.vty["pimd"].json("show ip mroute")[SSM_GROUP][SOURCE]
         story.expect(f"kernel entry ({SOURCE}, {SSM_GROUP}) made by stock pimd",
@@ -123,7 +122,7 @@ class Demo:
         story.expect("copies of each packet on the tunnel link", copies[max(copies)], 1)
         story.expect("other numbers of copies seen while switching",
                      sorted(set(copies.values()) - {1, 3}), [])
-        load = self.tap.octets_of(SSM_GROUP, 50) * RATE * 8 / 1000
+        load = self.tap.octets_of(SSM_GROUP, 50) * self.rate * 8 / 1000
         story.table(("tunnel link", "copies per packet", "kbit/s", "L2TP session"), [
             ("before", self.before[-1], round(self.load), "3 unicast sessions, PPP"),
             ("after", copies[max(copies)], round(load), "1 multicast session, pure IP")])
@@ -135,7 +134,7 @@ class Demo:
     def second_group_and_leave(self):
         lab, story = self.lab, self.story
         story.step(f"sub4 joins a second group, {ASM_GROUP}, by IGMPv2 (one receiver: unicast)")
-        self.second = lab.sender(ASM_GROUP, RATE)
+        self.second = lab.sender(ASM_GROUP, self.rate)
         sub3, sub4 = lab.subscribers[2], lab.subscribers[3]
         sub4.igmp_version(2)
         sub4.join(ASM_GROUP)
@@ -190,12 +189,14 @@ class Demo:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--pause", action="store_true")
-    story = Story(parser.parse_args().pause)
+    parser.add_argument("--rate", type=int, default=200, help="packets per second")
+    args = parser.parse_args()
+    story = Story(args.pause)
     frr = sh(["dpkg-query", "-W", "-f", "${Version}", "frr"])
     say(f"frr-mcast: first light, on stock FRR {frr}, Linux {platform.release()}\n{TOPOLOGY}")
     try:
         with Lab(prefix="mcdemo", threshold=100) as lab:
-            demo = Demo(lab, story)
+            demo = Demo(lab, story, args.rate)
             demo.set_up()
             demo.unicast_copies()
             demo.switch()

@@ -14,6 +14,8 @@ import subprocess
 import time
 
 CLONE_NEWNET = 0x40000000
+# factor for every bound of time, for machines that are emulated
+PATIENCE = float(os.environ.get("MCAST_PATIENCE", "1"))
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -32,6 +34,7 @@ def sh(command, check=True):
 
 def wait_for(condition, timeout, what):
     """Polls condition() until it returns something true; returns that."""
+    timeout *= PATIENCE
     end = time.monotonic() + timeout
     while True:
         value = condition()
