@@ -6,12 +6,14 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from netns import PATIENCE  # noqa: E402
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(120))
+        bound = item.get_closest_marker("timeout")
+        seconds = bound.args[0] if bound else 120
+        item.add_marker(pytest.mark.timeout(seconds * PATIENCE), append=False)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -8,7 +8,7 @@ import time
 import zmq
 
 from agent import pb
-from netns import LabError
+from netns import PATIENCE, LabError
 
 MAGIC = b"\x01"
 TABLES = (1, 2, 3, 4, 5, 6)
@@ -163,7 +163,7 @@ class Publisher:
 
     def wait(self, condition, timeout, what):
         with self.changed:
-            if not self.changed.wait_for(condition, timeout):
+            if not self.changed.wait_for(condition, timeout * PATIENCE):
                 raise LabError(f"not within {timeout} s: {what}\n" + "\n".join(
                     f"{s.key} {s.result} {s.text}".replace("\n", " ")
                     for s in self.status.values()))
