@@ -443,7 +443,7 @@ def test_a_show_command_answers_text_and_one_json_object(fresh, what):
     assert text and not text.startswith("%")
     answer = fresh.vty.json("show " + what)
     assert isinstance(answer, dict)
-    camel = re.compile(r"[a-z][a-zA-Z0-9]*|l2tp-\w+|access-session|[A-Z]+|[a-z ]+")
+    camel = re.compile(r"[a-z][a-zA-Z0-9]*|(l2tp|p2mp)-\w+|access-session|[A-Z]+|[a-z ]+")
     todo = [answer]
     while todo:
         value = todo.pop()
