@@ -601,88 +601,6 @@ START_TEST(a_message_for_an_unknown_session_is_counted)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- state x message */
-
-enum {
-	MSRP,
-	MSE,
-	NOSA,
-	MSEN,
-	MSRQ,
-	MSRP_0,
-	MESSAGES
-};
-static const char *const starts[] = {"wait-msrp", "wait-mse", "established", "closing"};
-
-/* S4045-L2 to -L9, S4045-X1, A4045-47: what is not listed is dropped, counted, no more */
-static const struct {
-	const char *next, *sent;
-	bool unexpected;
-} product[][MESSAGES] = {
-	{{"wait-mse", "", false},
-	 {"wait-msrp", "", true},
-	 {"wait-msrp", "", true},
-	 {"-", "", false},
-	 {"wait-msrp", "", true},
-	 {"closing", "MSEN 0 4001 2/3", false}},
-	{{"wait-mse", "", true},
-	 {"established", "MSI 3001 NOS 1 2", false},
-	 {"wait-mse", "", true},
-	 {"-", "", false},
-	 {"wait-mse", "", true},
-	 {"wait-mse", "", true}},
-	{{"established", "", true},
-	 {"established", "", true},
-	 {"established 1", "", false},
-	 {"-", "", false},
-	 {"established", "", true},
-	 {"established", "", true}},
-	{{"closing", "", false},
-	 {"closing", "", false},
-	 {"closing", "", false},
-	 {"closing", "", false},
-	 {"closing", "", true},
-	 {"closing", "", false}},
-};
-
-START_TEST(every_message_in_every_state)
-{
-	int state = _i / MESSAGES, message = _i % MESSAGES;
-	struct l2tp_msg m = {.session_id = 0x4001};
-
-	lab_start(&lab, 2);
-	report_range(1, 2, 1, "ex");
-	if (state >= 1)
-		lab_msrp(&lab, 1);
-	if (state >= 2)
-		lab_mse(&lab, 1);
-	if (state >= 3)
-		l2mc_session_clear(lab.lns, 1, 0x4001, lab.now);
-	ck_assert_str_eq(lab_session(&lab, 1), starts[state]);
-	lab_sent(&lab);
-	switch (message) {
-	case MSRP:
-		lab_msrp(&lab, 1);
-		break;
-	case MSE:
-		lab_mse(&lab, 1);
-		break;
-	case NOSA:
-		lab_nosa(&lab, 1, "1");
-		break;
-	case MSEN:
-		lab_msen(&lab, 1, L2TP_MSEN_ERROR);
-		break;
-	default: /* not for an LNS; an MSRP without a Session ID */
-		m.type = message == MSRQ ? L2TP_MSRQ : L2TP_MSRP;
-		lab_input(&lab, 1, &m, NULL);
-	}
-	ck_assert_str_eq(lab_session(&lab, 1), product[state][message].next);
-	lab_expect(&lab, product[state][message].sent);
-	ck_assert_uint_eq(lab_stats(&lab).unexpected, product[state][message].unexpected);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("l2mc_lns");
@@ -720,7 +638,6 @@ int main(void)
 	tcase_add_test(tc, a_tunnel_takes_its_sessions_along_and_no_others);
 	tcase_add_test(tc, a_malformed_message_ends_this_session_only);
 	tcase_add_test(tc, a_message_for_an_unknown_session_is_counted);
-	tcase_add_loop_test(tc, every_message_in_every_state, 0, array_size(product) * MESSAGES);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
