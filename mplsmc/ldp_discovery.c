@@ -238,8 +238,6 @@ static struct ldp_adjacency *adjacency_new(const struct hello *h, struct ldp_ses
 
 	a->i = h->i;
 	a->s = s;
-	a->source = h->source;
-	a->sequence = h->m.hello.sequence;
 	ldp_interface_adjs_add_tail(&h->i->adjacencies, a);
 	ldp_session_adjs_add_tail(&s->adjacencies, a);
 	return a;

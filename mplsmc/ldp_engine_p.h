@@ -10,8 +10,7 @@
  *
  * Life times.  A callback may close what is being processed.  What ends is taken out of all
  * tables at once, but its memory is freed when the outermost function of the engine returns
- * (ldp_enter(), ldp_leave()), so code may look at ->dead after a callback.  A connection that
- * ends while its octets are being read is told by session->generation.
+ * (ldp_enter(), ldp_leave()), so code may look at ->dead after a callback.
  */
 #ifndef MPLSMC_LDP_ENGINE_P_H
 #define MPLSMC_LDP_ENGINE_P_H
@@ -109,7 +108,6 @@ struct ldp_session {
 
 	enum ldp_session_state state;
 	enum ldp_connection connection;
-	unsigned int generation; /* of connections */
 	msec_t since;
 	struct timer timer;	/* retry, set-up, silence of the peer: by state */
 	struct timer keepalive; /* our turn */

@@ -145,7 +145,6 @@ static void hang_up(struct ldp_session *s, const struct ldp_cause *cause, bool t
 	}
 	ldp_stream_flush(s, now);
 	s->ending = false;
-	s->generation++;
 	if (s->connection != LDP_CLOSED) {
 		s->connection = LDP_CLOSED;
 		s->e->ops->close(s->e->ctx, s);
@@ -197,15 +196,12 @@ static void agreed(struct ldp_session *s, msec_t now)
 /* Addresses first (M-5036-3.5.5-1), then what up() brings, then the end of it. */
 static void session_up(struct ldp_session *s, msec_t now)
 {
-	unsigned int generation = s->generation;
-
-	s->since = s->heard = now;
-	s->retry_s = 0;
+	s->since = now;
 	timer_start(s->e->wheel, &s->timer, now + (msec_t)s->keepalive_s * MSEC_PER_S, timer_fired);
 	ldp_addresses_send(s, now);
 	ldp_session_record(s, "operational");
 	s->e->ops->up(s->e->ctx, s);
-	if (s->generation == generation && ldp_operational(s))
+	if (ldp_operational(s))
 		ldp_end_of_lib(s, now);
 }
 
@@ -310,7 +306,6 @@ bool ldp_session_gtsm(const struct ldp_session *s)
 static void begin(struct ldp_session *s, enum ldp_connection connection, msec_t now)
 {
 	s->connection = connection;
-	s->generation++;
 	ldp_stream_open(s);
 	timer_start(s->e->wheel, &s->timer, now + LDP_SETUP_S * MSEC_PER_S, timer_fired);
 }
@@ -379,7 +374,7 @@ void ldp_session_clear(struct ldp_session *s, msec_t now)
 	ldp_enter(e);
 	if (!s->dead && s->connection != LDP_CLOSED)
 		ldp_session_event(s, LDP_E_CLOSE, &cause, now);
-	if (!s->dead && s->connection == LDP_CLOSED) {
+	if (!s->dead) {
 		s->retry_s = s->backoff_s = 0;
 		if (s->active && !e->stopped)
 			timer_start(e->wheel, &s->timer, now, timer_fired);

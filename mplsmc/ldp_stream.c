@@ -154,10 +154,11 @@ void ldp_stream_flush(struct ldp_session *s, msec_t now)
 
 /* ---------------------------------------------------------------- messages */
 
-/* Nothing more is to be read after the connection has ended, or begun anew. */
-static bool alive(const struct ldp_session *s, unsigned int generation)
+/* Nothing more is to be read after the connection has ended; a new one begins with a timer or a
+ * Hello, never inside here. */
+static bool alive(const struct ldp_session *s)
 {
-	return !s->dead && s->generation == generation && s->connection == LDP_CONNECTED;
+	return !s->dead && s->connection == LDP_CONNECTED;
 }
 
 static void process(struct ldp_session *s, const struct ldp_msg *m)
@@ -317,13 +318,12 @@ static bool sender_known(struct ldp_session *s, const struct ldp_id *id, msec_t 
 
 static void pdu_input(struct ldp_session *s, const struct ldp_id *id, size_t len, msec_t now)
 {
-	unsigned int generation = s->generation;
 	struct rd r = rd_init(s->in + LDP_PDU_HEADER, len - LDP_PDU_HEADER);
 
 	s->heard = now;
 	if (!sender_known(s, id, now))
 		return;
-	while (rd_left(&r) && alive(s, generation))
+	while (rd_left(&r) && alive(s))
 		any_input(s, &r, now);
 }
 
@@ -341,12 +341,11 @@ static bool fill(struct ldp_session *s, struct rd *data, size_t want)
 
 void ldp_session_input(struct ldp_session *s, struct span data, msec_t now)
 {
-	unsigned int generation = s->generation;
 	struct rd r = rd_span(data);
 	struct ldp_engine *e = s->e;
 
 	ldp_enter(e);
-	while (alive(s, generation) && fill(s, &r, LDP_PDU_HEADER)) {
+	while (alive(s) && fill(s, &r, LDP_PDU_HEADER)) {
 		struct ldp_cause cause = {0};
 		struct ldp_id id;
 		size_t len;
