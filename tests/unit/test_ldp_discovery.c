@@ -231,6 +231,28 @@ START_TEST(another_transport_address_on_another_link_is_not_taken)
 }
 END_TEST
 
+START_TEST(another_transport_address_needs_a_peer_without_connection_and_link)
+{
+	struct rig *r = rig_new(false);
+
+	rig_reach(r, LDP_OPERATIONAL); /* connected */
+	rig_hello(r, 15, 0, TRANSPORT_V4);
+	ck_assert_uint_eq(stats(r)->hellos_bad, 1);
+	ck_assert(!rig_info(r).active);
+	rig_free(r);
+	r = rig_new(false); /* another link says otherwise */
+	second_link(r);
+	rig_hello(r, 15, 0, "");
+	rig_hello_from(r, SECOND_IFINDEX, RIG_HIGH, 0xc0000308, 15, 0, TRANSPORT_V4);
+	ck_assert_uint_eq(stats(r)->hellos_bad, 1);
+	rig_hello_from(r, SECOND_IFINDEX, RIG_HIGH, 0xc0000308, 15, 0, "0401 0004 0a000008");
+	rig_hello(r, 15, 0, TRANSPORT_V4);
+	ck_assert_uint_eq(stats(r)->hellos_bad, 2);
+	ck_assert_uint_eq(r->connects, 0);
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(a_peer_without_a_connection_may_move_its_transport_address)
 {
 	struct rig *r = rig_new(false);
@@ -242,6 +264,13 @@ START_TEST(a_peer_without_a_connection_may_move_its_transport_address)
 	ck_assert_uint_eq(r->connects, 1);
 	ck_assert_int_eq(addr_cmp(&r->connect_to, &to), 0);
 	ck_assert_uint_eq(rig_sessions(r), 1);
+	/* whatever the old one has made us wait for */
+	ldp_session_connected(r->s, r->now);
+	rig_notify(r, 0x80000010);
+	to = rig_addr(0x01010102);
+	rig_hello(r, 15, 0, "0401 0004 01010102");
+	ck_assert_uint_eq(r->connects, 2);
+	ck_assert_int_eq(addr_cmp(&r->connect_to, &to), 0);
 	rig_free(r);
 }
 END_TEST
@@ -280,6 +309,19 @@ START_TEST(two_identifiers_may_have_one_transport_address)
 	rig_say_as(r, 0x0a000008, LDP_INIT, RIG_INIT);
 	ck_assert(rig_has(rig_next(r, LDP_INIT), "0a000008 0000"));
 	ck_assert_uint_eq(paths_of(r).p[0].ifindex, RIG_IFINDEX);
+	rig_free(r);
+	/* but not for the one that has a connection already */
+	r = rig_new(false);
+	second_link(r);
+	rig_hello_from(r, RIG_IFINDEX, 0x0a000008, RIG_HIGH, 15, 0, "");
+	rig_hello_from(r, SECOND_IFINDEX, 0x0a000009, 0xc0000309, 15, 0, "0401 0004 0a000008");
+	ck_assert_ptr_ne(rig_accept(r), NULL);
+	rig_say(r, LDP_INIT, RIG_INIT);
+	r->connected = false;
+	ck_assert_ptr_ne(rig_accept(r), NULL);
+	rig_forget(r);
+	rig_say(r, LDP_INIT, RIG_INIT);
+	rig_fatal(r, LDP_S_REJECTED_NO_HELLO);
 	rig_free(r);
 }
 END_TEST
@@ -467,6 +509,7 @@ static Suite *suite(void)
 	tcase_add_test(t, several_links_to_a_peer_make_one_session);
 	tcase_add_test(t, gtsm_is_not_enforced_if_one_hello_is_without_it);
 	tcase_add_test(t, another_transport_address_on_another_link_is_not_taken);
+	tcase_add_test(t, another_transport_address_needs_a_peer_without_connection_and_link);
 	tcase_add_test(t, a_peer_without_a_connection_may_move_its_transport_address);
 	tcase_add_test(t, a_peer_with_an_identifier_per_link_has_a_session_per_link);
 	tcase_add_test(t, two_identifiers_may_have_one_transport_address);

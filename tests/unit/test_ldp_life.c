@@ -166,6 +166,29 @@ START_TEST(our_own_refusal_makes_us_wait_as_well)
 }
 END_TEST
 
+START_TEST(a_good_session_ends_the_back_off)
+{
+	struct rig *r = rig_new(true);
+
+	for (unsigned int i = 0; i < 2; i++) {
+		rig_hello(r, 15, 0, "");
+		ldp_session_connected(r->s, r->now);
+		rig_notify(r, 0x80000010);
+		ck_assert_uint_eq(rig_info(r).backoff_s, 15);
+		wait_with_hellos(r, 15000);
+		ldp_session_connected(r->s, r->now);
+		rig_say(r, LDP_INIT, RIG_INIT);
+		rig_say(r, LDP_KEEPALIVE, "");
+		ck_assert_uint_eq(rig_info(r).backoff_s, 0);
+		r->connected = false;
+		ldp_session_closed(r->s, "reset", r->now);
+		ck_assert_uint_eq(rig_info(r).backoff_s, 0);
+		wait_with_hellos(r, 1000);
+	}
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(a_reconfigured_peer_is_tried_at_once)
 {
 	struct rig *r = rig_new(true);
@@ -600,6 +623,7 @@ START_TEST(addresses_of_the_peer_are_known_while_it_is_up)
 	rig_notify(r, 0x8000000a);
 	ck_assert(!ldp_session_has_address(r->s, &v4));
 	ck_assert_uint_eq(rig_info(r).n_addresses, 0);
+	ck_assert_uint_eq(rig_info(r).capabilities, 0);
 	rig_free(r);
 }
 END_TEST
@@ -707,6 +731,7 @@ START_TEST(a_write_may_find_the_connection_broken)
 	r->closed_in_write = true;
 	ldp_session_clear(r->s, r->now); /* says Shutdown */
 	ck_assert_int_eq(rig_state(r), LDP_NONEXISTENT);
+	ck_assert_str_eq(rig_info(r).last_error, "cleared");
 	ck_assert_uint_eq(r->closes, 0);
 	ck_assert_uint_eq(r->downs, r->ups);
 	rig_free(r);
@@ -800,6 +825,7 @@ static Suite *suite(void)
 	t = tcase_create("attempts");
 	tcase_add_test(t, naked_initializations_are_repeated_with_growing_gaps);
 	tcase_add_test(t, our_own_refusal_makes_us_wait_as_well);
+	tcase_add_test(t, a_good_session_ends_the_back_off);
 	tcase_add_test(t, a_reconfigured_peer_is_tried_at_once);
 	tcase_add_test(t, connections_that_fail_are_tried_again);
 	tcase_add_test(t, a_connection_that_does_not_come_is_given_up);

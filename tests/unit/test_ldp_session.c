@@ -187,7 +187,7 @@ START_TEST(passive_side_answers_an_initialization_with_its_own)
 	g = rig_next(r, LDP_INIT);
 	/* version, 180 s, unsolicited, no loop detection (M-5036-2.8-1), 4096, receiver */
 	ck_assert(rig_has(g, "0500000e 0001 00b4 00 00 1000 0a000008 0000"));
-	rig_next(r, LDP_KEEPALIVE);
+	ck_assert_uint_ne(rig_next(r, LDP_KEEPALIVE)->pdu, g->pdu);
 	rig_silent(r);
 	ck_assert_uint_eq(r->ups, 0);
 	rig_say(r, LDP_KEEPALIVE, "");
@@ -299,6 +299,22 @@ START_TEST(keepalive_and_max_pdu_are_the_minima)
 	ck_assert_int_eq(rig_state(r), LDP_OPENREC);
 	ck_assert_uint_eq(rig_info(r).keepalive_s, proposals[_i].agreed_s);
 	ck_assert_uint_eq(rig_info(r).max_pdu, proposals[_i].agreed_pdu);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_small_max_pdu_of_ours_is_no_limit)
+{
+	struct rig *r = rig_new(false);
+
+	/* M-5036-3.5.3-1: 255 or less means 4096, so say that */
+	r->params.max_pdu = 255;
+	rig_start(r);
+	rig_hello(r, 15, 0, "");
+	rig_accept(r);
+	rig_say(r, LDP_INIT, RIG_INIT);
+	ck_assert(rig_has(rig_next(r, LDP_INIT), "0500000e 0001 00b4 00 00 1000"));
+	ck_assert_uint_eq(rig_info(r).max_pdu, 4096);
 	rig_free(r);
 }
 END_TEST
@@ -535,6 +551,25 @@ START_TEST(no_p2mp_mapping_to_a_peer_without_the_capability)
 	rig_say(r, LDP_KEEPALIVE, "");
 	rig_forget(r);
 	ck_assert_uint_eq(ldp_session_send(r->s, &m, r->now), 0);
+	m.type = LDP_LABEL_REQUEST;
+	m.has_label = false;
+	ck_assert_uint_eq(ldp_session_send(r->s, &m, r->now), 0);
+	rig_silent(r);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_capability_message_that_we_have_not_asked_for_is_ignored)
+{
+	struct rig *r = rig_new(false);
+
+	/* M-5561-7-1 */
+	r->params.capabilities &= ~(uint32_t)LDP_CAP_DYNAMIC;
+	rig_start(r);
+	rig_reach(r, LDP_OPERATIONAL);
+	rig_say(r, LDP_CAPABILITY, "8508000100");
+	ck_assert_uint_eq(r->messages, 0);
+	ck_assert(rig_info(r).capabilities & LDP_CAP_P2MP);
 	rig_silent(r);
 	rig_free(r);
 }
@@ -597,6 +632,7 @@ static Suite *suite(void)
 	suite_add_tcase(s, t);
 	t = tcase_create("negotiation");
 	tcase_add_loop_test(t, keepalive_and_max_pdu_are_the_minima, 0, array_size(proposals));
+	tcase_add_test(t, a_small_max_pdu_of_ours_is_no_limit);
 	tcase_add_test(t, our_pdus_are_not_longer_than_agreed);
 	tcase_add_test(t, labels_on_demand_do_not_matter);
 	tcase_add_loop_test(t, unacceptable_initialization_is_refused_with_its_reason, 0,
@@ -610,6 +646,7 @@ static Suite *suite(void)
 	tcase_add_test(t, capabilities_change_in_a_session);
 	tcase_add_test(t, no_capability_message_to_a_peer_without_dynamic_announcement);
 	tcase_add_test(t, no_p2mp_mapping_to_a_peer_without_the_capability);
+	tcase_add_test(t, a_capability_message_that_we_have_not_asked_for_is_ignored);
 	tcase_add_loop_test(t, end_of_lib_follows_the_initial_advertisement, 0, 2);
 	tcase_add_loop_test(t, end_of_lib_only_to_those_who_understand_it, 0, 3);
 	suite_add_tcase(s, t);
