@@ -7,6 +7,9 @@
 
 #include <errno.h>
 #include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "lib/fib_sub.h"
 #include "lib/fib_zmq.h"
@@ -48,6 +51,7 @@ struct consumer {
 	struct session sessions[CONSUMER_DAEMONS];
 	struct extra_if *extra;
 	bool closing;
+	int lock; /* held while we run */
 	msec_t now, up_since; /* of the first session there is, for attach_after */
 };
 
@@ -253,6 +257,22 @@ static bool open_session(struct consumer *c, unsigned int i, const char **error)
 	return true;
 }
 
+/* Two agents would take the filters away from each other.  A name in the abstract space belongs
+ * to the network namespace, as the filters do, and goes with the process. */
+static bool only_one(struct consumer *c, const char **error)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "\0mcfibd"};
+
+	c->lock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (c->lock >= 0 &&
+	    bind(c->lock, (struct sockaddr *)&name,
+		 offsetof(struct sockaddr_un, sun_path) + sizeof("\0mcfibd") - 1) == 0)
+		return true;
+	*error = errno == EADDRINUSE ? "another mcfibd runs in this network namespace"
+				     : strerror(errno);
+	return false;
+}
+
 static bool open_parts(struct consumer *c, const char **error)
 {
 	unsigned int i;
@@ -262,6 +282,8 @@ static bool open_parts(struct consumer *c, const char **error)
 		.drop_unknown_labels = c->params.drop_unknown_labels,
 	};
 
+	if (!only_one(c, error))
+		return false;
 	c->maps = maps_open(&mp);
 	if (!c->maps) {
 		*error = errno == EPERM ? "loading eBPF programs is not permitted: not root?"
@@ -338,6 +360,8 @@ void consumer_free(struct consumer *c, bool keep, msec_t now)
 		attach_free(c->attach, !keep);
 	links_close(c->links);
 	maps_close(c->maps);
+	if (c->lock >= 0)
+		close(c->lock);
 	XFREE(MTYPE_CONSUMER, c);
 }
 

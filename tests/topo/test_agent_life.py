@@ -394,3 +394,8 @@ def test_an_interface_given_by_option_has_the_program_while_it_is_there(net, pai
 def test_options_and_endpoints_are_checked(net, options, code, text):
     r = run_for_result(net.lac, str(MCFIBD), *options)
     assert r.returncode == code and text in r.stdout + r.stderr
+
+
+def test_a_second_agent_in_the_namespace_does_not_start(pair):
+    r = run_for_result(pair.lac.ns, str(MCFIBD), "-e", pair.lac.endpoint, "-n", "other")
+    assert r.returncode == 1 and "another mcfibd runs in this network namespace" in r.stderr
