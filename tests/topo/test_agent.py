@@ -436,6 +436,16 @@ def test_data_from_another_port_or_of_an_unknown_session_is_the_stack_s(net, bui
     assert pair.lac.object("l2tp-replication 9/600")["counters"]["packets"] == 0
 
 
+def test_fragments_of_tunnel_packets_are_the_stack_s(net, build):
+    pair = build()
+    pair.replicate([203])
+    with contextlib.closing(receive_udp(net.lac, LAC, 1701)) as daemon:
+        packet = datagram(SOURCE, GROUP, b"F" * 3000)
+        deliver(net, packet)
+        assert daemon.recv(4000) == l2tp(LAC_TUNNEL, 600, packet)
+    assert pair.lac.object("l2tp-replication 9/600")["counters"]["packets"] == 0
+
+
 # ---------------------------------------------------------------- large sends
 
 def transfer(server_ns, client_ns, address, size=3_000_000):
