@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from netns import PATIENCE  # noqa: E402
+pytest.register_assert_rewrite("cli")
 
 
 def pytest_collection_modifyitems(items):

@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The CLI of l2mcd, alone in a namespace: every line, its `no`, what is shown, what is refused."""
-import pathlib
 import re
-import shutil
-import tempfile
 
-import pytest
-
-from lab import BUILD, TOP
-from netns import Namespace, Process, Vty, wait_for
+from cli import *  # noqa: F401,F403 - tests and fixtures of every CLI
+from cli import FIB_SHOWS, LONG, Cli, fib_tables
+from netns import wait_for
 
 MAIN = ("l2vpn l2tp-multicast",)
 PROFILE = MAIN + ("profile p",)
@@ -17,6 +13,10 @@ LNS = MAIN + ("peer-group lacs lns",)
 ACCESS = MAIN + ("access eth1 static",)
 MULTICAST = MAIN + ("multicast",)
 FIB = MAIN + ("fib",)
+FIB_LINES, FIB_DEFAULTS, FIB_REFUSED = fib_tables(MAIN)
+
+CLI = Cli(name="l2mcd", program="l2mcd/l2mcd", top=MAIN[0], debug="debug l2tp", tag="cli",
+          nodes=(PROFILE, LAC, LNS, ACCESS, MULTICAST, FIB), operational=r"\b(l2tp|fib)\b")
 
 # (node, line, how it may also be taken back)
 LINES = [
@@ -75,13 +75,7 @@ LINES = [
     (MULTICAST, "querier robustness 3", "no querier robustness"),
     (MULTICAST, "querier last-member-interval 5", "no querier last-member-interval"),
     (MULTICAST, "querier version 2", "no querier version"),
-    (FIB, "endpoint ipc://{run}/other.fib", "no endpoint"),
-    (FIB, "security none", "no security"),
-    (FIB, "security curve server-key-file /k allow-file /a", "no security curve"),
-    (FIB, "heartbeat 100 misses 10", "no heartbeat"),
-    (FIB, "hold-on-loss 0", "no hold-on-loss"),
-    (FIB, "restart-time 0", "no restart-time"),
-    (FIB, "require-ack", "no require-ack"),
+    *FIB_LINES,
 ]
 
 # what a new daemon does; typing it changes nothing
@@ -97,10 +91,9 @@ DEFAULTS = [
     (MULTICAST, "acknowledgement-wait 200"),
     (MULTICAST, "querier interval 125"), (MULTICAST, "querier robustness 2"),
     (MULTICAST, "querier last-member-interval 10"), (MULTICAST, "querier version 3"),
-    (FIB, "heartbeat 1000 misses 3"), (FIB, "hold-on-loss 300"), (FIB, "restart-time 120"),
+    *FIB_DEFAULTS,
 ]
 
-LONG = "x" * 64
 # (node, line, what the answer names)
 REFUSED = [
     (MAIN, f"host-name {LONG}", LONG), (MAIN, "listen 224.0.0.1", "224.0.0.1"),
@@ -134,12 +127,7 @@ REFUSED = [
     (MULTICAST, "group-range 224.0.0.0/3", "224.0.0.0/3"),
     (MULTICAST, "group-range 2001:db8::/32", "2001:db8::/32"),
     (MULTICAST, "threshold 2 teardown 3", "teardown '3'"),
-    (FIB, "endpoint udp://10.0.0.1:5", "udp://10.0.0.1:5"),
-    (FIB, "endpoint ipc://relative", "ipc://relative"),
-    (FIB, "endpoint tcp://10.0.0.1", "tcp://10.0.0.1"),
-    (FIB, "endpoint tcp://10.0.0.1:0", "tcp://10.0.0.1:0"),
-    (FIB, "endpoint tcp://localhost:5", "tcp://localhost:5"),
-    (FIB, "endpoint tcp://127.0.0.1:5", "needs 'security'"),
+    *FIB_REFUSED,
     # out of range: the parser's own answer, with the whole line
     (PROFILE, "hello-interval 3601", "hello-interval 3601"),
     (PROFILE, "retransmit retries 5 timeout 1 maximum 7", "maximum 7"),
@@ -154,130 +142,37 @@ SHOWS = [
     "l2tp multicast group 232.1.1.1 10.0.0.1 tunnel 7", "l2tp multicast group ff3e::1",
     "l2tp multicast record", "l2tp multicast record tunnel 7 232.1.1.1",
     "l2tp multicast session", "l2tp multicast session tunnel 7 detail", "l2tp history",
-    "l2tp history tunnel 7 session 9", "l2tp statistics", "fib consumer", "fib consumer detail",
-    "fib consumer x", "fib entry", "fib entry l2tp-flow", "fib entry access-session detail",
-    "fib statistics",
+    "l2tp history tunnel 7 session 9", "l2tp statistics", *FIB_SHOWS,
 ]
 
 
-class Daemon:
-    """l2mcd with files of its own; `running` is for the report of a failure."""
-
-    def __init__(self):
-        self.ns = Namespace("cli")
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="mc-cli-"))
-        shutil.chown(self.dir, "frr", "frr")
-        self.vty = Vty(str(self.dir / "l2mcd.vty"))
-        self.running = []
-
-    def start(self, config):
-        path = self.dir / "l2mcd.conf"
-        path.write_text(config)
-        shutil.chown(path, "frr", "frr")
-        self.process = Process("l2mcd", self.ns.words([
-            str(BUILD / "l2mcd/l2mcd"), "-f", str(path), "-i", str(self.dir / "l2mcd.pid"),
-            "-z", str(self.dir / "zserv.api"), "--vty_socket", str(self.dir), "-P", "0",
-            "--log", "stdout"]), self.dir / "l2mcd.log")
-        self.running = [self.process]
-        wait_for(lambda: self.vty.alive() or not self.process.running(), 20, "l2mcd answers")
-        assert self.process.running(), self.process.tail()
-
-    def restart(self, config):
-        assert self.process.kill(15) == 0, self.process.tail()
-        self.start(config)
-
-    def close(self):
-        if self.process.running():
-            self.process.kill(15)
-        self.ns.close()
-        shutil.rmtree(self.dir, ignore_errors=True)
-
-    def log(self):
-        return (self.dir / "l2mcd.log").read_text(errors="replace")
-
-    def config(self):
-        """Our part of the running configuration."""
-        lines = self.vty.show("show running-config").splitlines()
-        debug = [x for x in lines if x.startswith("debug ")]
-        if MAIN[0] not in lines:
-            return debug
-        start = lines.index(MAIN[0])
-        return debug + lines[start:lines.index("exit", start) + 1]
-
-    def type(self, node, *lines):
-        """Types lines in a node; returns [(text, status)] of these lines."""
-        lines = [x.strip() for line in lines for x in line.split("\n")]
-        before = ("configure terminal", *node)
-        answers = self.vty.commands(*before, *lines, "end")
-        for word, (text, status) in zip(before, answers):
-            assert status == 0, (word, text)
-        return answers[len(before):-1]
-
-    def accepted(self, node, *lines):
-        for text, status in self.type(node, *lines):
-            assert (text, status) == ("", 0)
-
-    def reset(self):
-        """Every node exists, with defaults."""
-        self.accepted((), "no l2vpn l2tp-multicast")
-        for node in (PROFILE, LAC, LNS, ACCESS, MULTICAST, FIB):
-            self.accepted(node)
+LISTINGS = ["l2tp tunnel", "l2tp session", "l2tp reliable", "l2tp multicast group",
+            "l2tp multicast record", "l2tp multicast session"]
+DEBUG = ["events", "packets", "fsm", "gmp", "multicast", "zebra", "fib"]
+UNKNOWN = [
+    ("l2tp tunnel 7", "tunnel '7'"), ("l2tp session tunnel 7 9", "tunnel '7'"),
+    ("l2tp session tunnel 7 all", "tunnel '7'"), ("l2tp multicast session tunnel 7 9", "tunnel '7'"),
+    ("fib consumer x", "consumer 'x'"),
+]
+CLEARS = ["l2tp tunnel all", "l2tp statistics"]
+# W4045-3
+DECODE = ("l2tp decode", "c802001c 22224001 00070006 00080000 00000018 80080000 000e3001",
+          ("MSRP", "0x4001", "0x3001"))
+SECRET = (LNS, "secret")
+RESETS = [(MULTICAST, "threshold 9", "group-range 239.0.0.0/8", "querier version 2"),
+          (FIB, "require-ack", "hold-on-loss 1")]
+NODES = [((), "Operational commands", "cli.rst"),
+         (MAIN, "``l2vpn l2tp-multicast``", "cli.rst"),
+         (PROFILE, "``profile NAME``", "cli.rst"),
+         (LNS, "``peer-group NAME <lac|lns>``", "cli.rst"),
+         (ACCESS, "``access IFNAME static``", "cli.rst"),
+         (MULTICAST, "``multicast``", "cli.rst"), (FIB, "``fib``", "cli.rst")]
 
 
-@pytest.fixture(scope="module")
-def daemon():
-    d = Daemon()
-    try:
-        d.start("")
-        yield d
-    finally:
-        d.close()
-
-
-@pytest.fixture
-def fresh(daemon):
-    daemon.reset()
-    return daemon
-
-
-@pytest.mark.parametrize("node,line,short", LINES, ids=[x[1].split("\n")[0] for x in LINES])
-def test_a_line_is_shown_once_and_no_takes_it_back(fresh, node, line, short):
-    line = line.format(run=fresh.dir)
-    shown = " " * len(node) + line.split("\n")[0]
-    before = fresh.config()
-    if fresh.type(node, line)[0][1] == 2 and "curve" in line:
-        pytest.skip("this libzmq has no CURVE")
-    after = fresh.config()
-    assert after.count(shown) == 1
-    fresh.accepted(node, line)  # frr-reload says it twice
-    assert fresh.config() == after
-    for no in ("no " + line.split("\n")[0], short):
-        fresh.accepted(node, no)
-        assert fresh.config() == before
-        fresh.accepted(node, no)
-        assert fresh.config() == before
-        fresh.accepted(node, line)
-        assert fresh.config() == after
-
-
-@pytest.mark.parametrize("node,line", DEFAULTS, ids=[x[1] for x in DEFAULTS])
-def test_a_default_is_not_shown(fresh, node, line):
-    before = fresh.config()
-    fresh.accepted(node, line)
-    assert fresh.config() == before
-    fresh.accepted(node, "no " + line)
-    assert fresh.config() == before
-
-
-@pytest.mark.parametrize("node,line,named", REFUSED, ids=[x[1][:40] for x in REFUSED])
-def test_a_wrong_line_changes_nothing_and_the_answer_names_what_is_wrong(fresh, node, line, named):
+def prepare_refused(fresh):
     fresh.accepted(MAIN, "profile used")
     fresh.accepted(LNS, "profile used")
     fresh.accepted(MAIN + ("access eth2 static",), "peer-group lns1")
-    before = fresh.config()
-    text, status = fresh.type(node, line)[0]
-    assert status != 0 and text.startswith("%") and named in text
-    assert fresh.config() == before
 
 
 WHOLE = """\
@@ -351,81 +246,12 @@ exit
 """
 
 
-def test_the_running_configuration_reloads_to_itself(daemon):
-    daemon.restart(WHOLE)
-    assert daemon.config() == WHOLE.splitlines()
-    daemon.restart("\n".join(daemon.config()) + "\n")
-    assert daemon.config() == WHOLE.splitlines()
-    daemon.restart("")
-    assert daemon.config() == []
-
-
-def test_nothing_is_left_allocated_at_the_end(daemon):
-    daemon.restart(WHOLE)
-    daemon.accepted((), "debug memstats-at-exit")
-    for what in SHOWS:
-        daemon.vty.show("show " + what)
-    mark = len(daemon.log())
-    daemon.restart("")
-    left = [x for x in daemon.log()[mark:].splitlines() if "memstats:" in x]
-    assert [x for x in left if "log file target" not in x] == []
-
-
 def test_endpoints_keep_the_order_in_which_they_are_tried(fresh):
     fresh.accepted(LAC, "endpoint 192.0.2.3 preference 9", "endpoint 192.0.2.2",
                    "endpoint 192.0.2.1 preference 9")
     lines = [x.strip() for x in fresh.config() if "endpoint" in x]
     assert lines == ["endpoint 192.0.2.2", "endpoint 192.0.2.3 preference 9",
                      "endpoint 192.0.2.1 preference 9"]
-
-
-def test_a_secret_is_never_shown(fresh):
-    fresh.accepted(LNS, "secret 0 s3cret")
-    shown = [x.strip() for x in fresh.config() if "secret" in x]
-    assert shown == ["secret 8 472990B5D9FB"]  # saved configurations stay readable
-    assert "s3cret" not in fresh.vty.show("show running-config")
-    before = fresh.config()
-    fresh.accepted(LNS, "no secret")
-    assert not [x for x in fresh.config() if "secret" in x]
-    fresh.accepted(LNS, shown[0])
-    assert fresh.config() == before
-    fresh.accepted(LNS, "no " + shown[0], "no secret")
-    # the answer to a wrong form does not repeat what was typed
-    text, status = fresh.type(LNS, "secret 8 nothex")[0]
-    assert status == 13 and "nothex" not in text
-
-
-def test_tcp_needs_security_as_long_as_it_is_there(fresh):
-    fresh.accepted(FIB, "security none", "endpoint tcp://127.0.0.1:5005")
-    before = fresh.config()
-    text, status = fresh.type(FIB, "no security none")[0]
-    assert status == 13 and "tcp://127.0.0.1:5005" in text and fresh.config() == before
-    fresh.accepted(FIB, "no endpoint", "no security none")
-
-
-def test_no_of_a_node_brings_back_its_defaults(fresh):
-    before = fresh.config()
-    fresh.accepted(MULTICAST, "threshold 9", "group-range 239.0.0.0/8", "querier version 2")
-    fresh.accepted(FIB, "require-ack", "hold-on-loss 1")
-    fresh.accepted(MAIN, "no multicast", "no fib")
-    assert fresh.config() == before
-    fresh.accepted((), "no l2vpn l2tp-multicast")
-    assert fresh.config() == []
-
-
-@pytest.mark.parametrize("what", ["events", "packets", "fsm", "gmp", "multicast", "zebra", "fib"])
-def test_debug_lines_are_configuration(fresh, what):
-    fresh.accepted((), f"debug l2tp {what}")
-    assert f"debug l2tp {what}" in fresh.config()
-    assert "debugging is on" in fresh.vty.show("show debugging")
-    fresh.accepted((), f"no debug l2tp {what}")
-    assert not [x for x in fresh.config() if x.startswith("debug")]
-    # in enable mode it is for the moment
-    fresh.vty.show(f"debug l2tp {what}")
-    assert "debugging is on" in fresh.vty.show("show debugging l2tp")
-    assert not [x for x in fresh.config() if x.startswith("debug")]
-    fresh.vty.show(f"no debug l2tp {what}")
-    assert "debugging is on" not in fresh.vty.show("show debugging")
 
 
 def test_debug_packets_hex_includes_packets(fresh):
@@ -435,29 +261,6 @@ def test_debug_packets_hex_includes_packets(fresh):
     assert fresh.config()[0] == "debug l2tp packets"
     fresh.accepted((), "debug l2tp packets hex", "no debug l2tp packets")
     assert not [x for x in fresh.config() if x.startswith("debug")]
-
-
-@pytest.mark.parametrize("what", SHOWS)
-def test_a_show_command_answers_text_and_one_json_object(fresh, what):
-    text = fresh.vty.show("show " + what)
-    assert text and not text.startswith("%")
-    answer = fresh.vty.json("show " + what)
-    assert isinstance(answer, dict)
-    camel = re.compile(r"[a-z][a-zA-Z0-9]*|(l2tp|p2mp)-\w+|access-session|[A-Z]+|[a-z ]+")
-    todo = [answer]
-    while todo:
-        value = todo.pop()
-        if isinstance(value, dict):
-            assert all(camel.fullmatch(k) for k in value), list(value)
-            todo += value.values()
-        elif isinstance(value, list):
-            todo += value
-
-
-def test_an_empty_listing_is_an_empty_object(fresh):
-    for what in ("l2tp tunnel", "l2tp session", "l2tp reliable", "l2tp multicast group",
-                 "l2tp multicast record", "l2tp multicast session", "fib consumer", "fib entry"):
-        assert fresh.vty.json("show " + what) == {}
 
 
 def test_the_daemon_says_what_it_is(fresh):
@@ -474,72 +277,3 @@ def test_an_address_that_is_not_ours_is_told(fresh):
     fresh.accepted(MAIN, "listen 192.0.2.77")
     wait_for(lambda: "listenError" in fresh.vty.json("show l2tp"), 5, "an error")
     assert fresh.vty.json("show l2tp")["listening"] is False
-
-
-# W4045-3
-MSRP = "c802001c 22224001 00070006 00080000 00000018 80080000 000e3001"
-
-
-def test_decode_reads_hexadecimal_with_and_without_blanks(fresh):
-    text = fresh.vty.show("test l2tp decode " + MSRP)
-    assert "MSRP" in text and "0x4001" in text and "0x3001" in text
-    assert fresh.vty.show("test l2tp decode " + MSRP.replace(" ", "").upper()) == text
-
-
-@pytest.mark.parametrize("word", ["c80", "c8 0x00", "zz"])
-def test_decode_names_what_is_not_hexadecimal(fresh, word):
-    text, status = fresh.vty.commands("test l2tp decode " + word)[0]
-    assert status == 1 and f"'{word.split()[-1]}'" in text
-
-
-@pytest.mark.parametrize("what,named", [
-    ("l2tp tunnel 7", "tunnel '7'"), ("l2tp session tunnel 7 9", "tunnel '7'"),
-    ("l2tp session tunnel 7 all", "tunnel '7'"), ("l2tp multicast session tunnel 7 9", "tunnel '7'"),
-    ("fib consumer x", "consumer 'x'"),
-])
-def test_clear_names_what_is_unknown(fresh, what, named):
-    text, status = fresh.vty.commands("clear " + what)[0]
-    assert status == 1 and f"unknown {named}" in text
-
-
-def test_clear_all_of_nothing_is_no_error(fresh):
-    for what in ("l2tp tunnel all", "l2tp statistics", "fib consumer all"):
-        fresh.vty.show("clear " + what)
-
-
-def test_every_word_has_a_help_text(daemon):
-    # libfrr complains in the log about words without help and help without words
-    assert "docstring" not in daemon.log()
-
-
-NODES = [((), "Operational commands"), (MAIN, "``l2vpn l2tp-multicast``"),
-         (PROFILE, "``profile NAME``"), (LNS, "``peer-group NAME <lac|lns>``"),
-         (ACCESS, "``access IFNAME static``"), (MULTICAST, "``multicast``"), (FIB, "``fib``")]
-
-
-def documented(section):
-    """Commands of a section of the reference: lines that are one literal."""
-    text = (TOP / "doc/user/cli.rst").read_text()
-    found, inside = set(), False
-    lines = text.splitlines()
-    for line, below in zip(lines, lines[1:] + [""]):
-        if below and set(below) <= set("=-"):
-            inside = line == section
-        elif inside and (m := re.fullmatch(r"``(.*)``", line)):
-            found.add(m.group(1))
-    return found
-
-
-@pytest.mark.parametrize("node,section", NODES, ids=[x[1] for x in NODES])
-def test_the_reference_has_every_command_and_no_other(fresh, node, section):
-    if node:
-        lines = fresh.type(node, "list")[0][0].splitlines()
-        common = set(fresh.type((), "list")[0][0].splitlines())
-        ours = {x.strip() for x in lines if x not in common and not x.startswith("    write")}
-        ours -= {"show running-config", "show"}
-    else:
-        lines = fresh.vty.show("list").splitlines()
-        ours = {x.strip() for x in lines if re.search(r"\b(l2tp|fib)\b", x)}
-    if not any("curve" in x for x in ours):
-        ours |= {x for x in documented(section) if "curve" in x}
-    assert documented(section) == ours
