@@ -162,12 +162,14 @@ DEFPY (mplsmcd_password_form,
 
 DEFPY (mplsmcd_no_password,
        mplsmcd_no_password_cmd,
-       "no neighbor A.B.C.D$address password [LINE]",
+       "no neighbor A.B.C.D$address password [<0|8>] [WORD]",
        NO_STR
        PEER_STR
        "Transport address of the neighbor\n"
        PASSWORD_STR
-       "Password, in any form\n")
+       "The password itself follows\n"
+       "Its obfuscated form follows\n"
+       "Password\n")
 {
 	struct addr a = addr_from_v4(&address);
 	struct mplsmcd_neighbour *n = mplsmcd_neighbour_find(mplsmcd_vty_config(), &a);
