@@ -294,8 +294,14 @@ static void compare(const struct fib_msg *a, const struct fib_msg *b)
 		break;
 	case FIB_MSG_ACTIVITY:
 		ck_assert_uint_eq(a->activity.n, b->activity.n);
-		ck_assert_mem_eq(a->activity.activity, b->activity.activity,
-				 a->activity.n * sizeof(struct fib_activity));
+		for (size_t i = 0; i < a->activity.n; i++) {
+			const struct fib_activity *x = &a->activity.activity[i];
+			const struct fib_activity *y = &b->activity.activity[i];
+
+			ck_assert_mem_eq(&x->key, &y->key, sizeof(x->key));
+			ck_assert_mem_eq(&x->packets, &y->packets, /* not what lies between */
+					 sizeof(*x) - offsetof(struct fib_activity, packets));
+		}
 		break;
 	default: /* everything is in the struct, and made from zero on both sides */
 		ck_assert_mem_eq(&a->hello, &b->hello,
