@@ -15,12 +15,23 @@ DEFINE_MTYPE_STATIC(MCFIBD, LABELS, "branches of an LSP");
 
 /* ---------------------------------------------------------------- programs on interfaces */
 
+/* Subscribers must not reach into LSPs. */
+static bool is_subscribers(const struct object *i)
+{
+	const struct ref *r;
+
+	frr_each (object_users_const, &i->users, r)
+		if (r->user->key.table == FIB_ACCESS_SESSION && r->user->present)
+			return true;
+	return false;
+}
+
 static const struct link *wanted(const struct objects *os, const struct object *i)
 {
 	const struct link *link = links_by_name(os->links, i->key.l2tp_flow.vrf);
 
-	if (!os->n_ilms || i->interface.owner || !link || link->type != ARPHRD_ETHER ||
-	    !(link->flags & IFF_UP))
+	if (!os->n_ilms || !link || link->type != ARPHRD_ETHER || !(link->flags & IFF_UP) ||
+	    is_subscribers(i))
 		return NULL;
 	return link;
 }

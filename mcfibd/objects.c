@@ -208,8 +208,13 @@ static void rebuild_holding(struct objects *os, struct object *o)
 		held[i]->pins++;
 	}
 	tables[o->key.table].rebuild(os, o);
-	for (i = 0; i < n; i++)
+	if (o->key.table == FIB_ACCESS_SESSION)
+		labels_interface(os, o->value.access_session.interface);
+	for (i = 0; i < n; i++) {
+		if (o->key.table == FIB_ACCESS_SESSION && held[i]->key.table == INTERFACE)
+			labels_interface(os, held[i]->key.l2tp_flow.vrf); /* it had before */
 		object_unpin(os, held[i]);
+	}
 	XFREE(MTYPE_REFS, held);
 }
 

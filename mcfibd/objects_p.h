@@ -189,7 +189,7 @@ void ilm_rebuild(struct objects *os, struct object *o);
 void ilm_remove(struct objects *os, struct object *o);
 void ftn_rebuild(struct objects *os, struct object *o);
 void ftn_remove(struct objects *os, struct object *o);
-/** The interface, or who owns its packets, changed. */
+/** The interface, or who is behind it, changed. */
 void labels_interface(struct objects *os, const char *name);
 
 /** The LSR on that interface, watched from now on; two references. */

@@ -28,7 +28,6 @@ void session_take_interface(struct objects *os, struct object *o)
 	if (i->interface.owner == o)
 		return;
 	i->interface.owner = o;
-	labels_interface(os, o->value.access_session.interface);
 	object_mark_users(os, i);
 }
 
@@ -39,7 +38,6 @@ void session_release_interface(struct objects *os, struct object *o)
 	if (i->interface.owner != o)
 		return;
 	i->interface.owner = NULL;
-	labels_interface(os, o->value.access_session.interface);
 	object_mark_users(os, i);
 }
 
@@ -220,4 +218,5 @@ void session_remove(struct objects *os, struct object *o)
 
 	stop(os, o, i->interface.owner && i->interface.owner != o);
 	session_release_interface(os, o);
+	labels_interface(os, o->value.access_session.interface);
 }

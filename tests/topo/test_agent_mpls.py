@@ -365,7 +365,9 @@ def test_no_copy_leaves_without_a_label(agent, stack):
     a.daemon.failed(op, "no label towards leaf0")
 
 
-def test_labels_are_expected_on_every_ethernet_but_a_subscriber_s(net, agent):
+@pytest.mark.parametrize("session", [{}, {"framing": "pppoe", "unicast": False, "pppoe_id": 1,
+                                          "mac": "02:00:00:00:00:01"}])
+def test_labels_are_expected_on_every_ethernet_but_a_subscriber_s(net, agent, session):
     a = agent("transit", fib.tunnel(1, 2, "10.2.0.1", "10.2.0.2"))
     assert not [f for f in a.filters() if f[1] == "mcf_mpls_in"]
 
@@ -374,7 +376,10 @@ def test_labels_are_expected_on_every_ethernet_but_a_subscriber_s(net, agent):
     op = fib.ilm(100, [fib.labels("leaf0", "10.2.0.2", 201)])
     a.daemon.install(op)
     assert on() == {"root0", "leaf0", "bud0"}
-    subscriber = fib.session(1, 2, 3, "lac", "bud0")
+    subscriber = fib.session(1, 2, 3, "lac", "root0", **session)
+    a.daemon.install(subscriber)
+    assert on() == {"leaf0", "bud0"}
+    subscriber = fib.session(1, 2, 3, "lac", "bud0", **session)  # moves
     a.daemon.install(subscriber)
     assert on() == {"root0", "leaf0"}
     net.ns["transit"].ip("link add late0 type veth peer name late1")
