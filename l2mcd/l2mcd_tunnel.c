@@ -122,7 +122,7 @@ static void cb_tunnel_up(void *ctx, struct l2tp_tunnel *l2tp)
 	zlog_info("tunnel %u to %s (%s) established, multicast %s", t->tunnel_id,
 		  addr_str(&t->peer.addr, text), info.peer_host_name,
 		  info.peer_multicast || info.offered_multicast ? "negotiated" : "not available");
-	l2mcd_history_add(t->tunnel_id, 0, "established, peer %s, AVP 80 %s %s",
+	l2mcd_history_add(t->tunnel_id, 0, "established, peer %s, AVP 80 %s, %s",
 			  info.peer_host_name, info.offered_multicast ? "sent" : "not sent",
 			  info.peer_multicast ? "received" : "not received");
 	if (t->called)
