@@ -201,8 +201,7 @@ static void session_up(struct ldp_session *s, msec_t now)
 	ldp_addresses_send(s, now);
 	ldp_session_record(s, "operational");
 	s->e->ops->up(s->e->ctx, s);
-	if (ldp_operational(s))
-		ldp_end_of_lib(s, now);
+	ldp_end_of_lib(s, now); /* does nothing if up() has ended it */
 }
 
 static void act(struct ldp_session *s, struct ldp_fsm_row row, enum ldp_event ev,
