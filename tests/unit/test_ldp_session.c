@@ -112,7 +112,8 @@ static const struct {
 
 /*
  * What is expected in these states: the message in return, then the state.  "-": nothing.
- * Everything but what is waited for is NAKed with Shutdown, U bit or not (M-5036-2.5.3-2).
+ * Everything but what is waited for is NAKed with Shutdown, U bit or not (M-5036-2.5.3-2,
+ * M-5036-2.5.4-1).
  */
 #define UP   "- operational"
 #define DOWN "Shutdown non existent"
