@@ -93,7 +93,6 @@ static void cb_up(void *ctx, struct ldp_session *s)
 	zlog_info("%s is operational, P2MP %s, make before break %s", peer_str(s, name, sizeof(name)),
 		  i.capabilities & LDP_CAP_P2MP ? "yes" : "no",
 		  i.capabilities & LDP_CAP_MBB ? "yes" : "no");
-	mplsmcd_history_add(peer_str(s, name, sizeof(name)), "operational");
 	p->mldp = mldp_peer_up(d->mldp, &i.peer, i.capabilities, s, mplsmcd_now());
 	tell_links(s);
 	mplsmcd_kick();

@@ -112,8 +112,11 @@ static void show_pim(struct vty *vty, const struct mplsmcd *d)
 		return;
 	}
 	pim_vif_info(d->pim, &i);
-	row(vty, "pimd", "%s on %s since %s", i.neighbour_up ? "there" : "not there",
-	    d->config.upstream_interface, show_since(i.neighbour_since, mplsmcd_now(), since));
+	if (i.neighbour_up)
+		row(vty, "pimd", "on %s since %s", d->config.upstream_interface,
+		    show_since(i.neighbour_since, mplsmcd_now(), since));
+	else
+		row(vty, "pimd", "not on %s", d->config.upstream_interface);
 }
 
 static void show_daemon(struct vty *vty)

@@ -161,15 +161,23 @@ void mplsmcd_zebra_watch_source(const struct addr *source, bool on)
 
 /* ---------------------------------------------------------------- interfaces */
 
+/* zebra tells of every VRF; LSPs are those of the default one. */
+static bool is_ours(const struct interface *ifp)
+{
+	return ifp->vrf->vrf_id == VRF_DEFAULT;
+}
+
 static int interface_changed(struct interface *ifp)
 {
-	mplsmcd_ldp_interface(mplsmcd_instance(), ifp->name, ifp);
+	if (is_ours(ifp))
+		mplsmcd_ldp_interface(mplsmcd_instance(), ifp->name, ifp);
 	return 0;
 }
 
 static int interface_gone(struct interface *ifp)
 {
-	mplsmcd_ldp_interface(mplsmcd_instance(), ifp->name, NULL);
+	if (is_ours(ifp))
+		mplsmcd_ldp_interface(mplsmcd_instance(), ifp->name, NULL);
 	return 0;
 }
 
@@ -191,7 +199,7 @@ static int address_add(ZAPI_CALLBACK_ARGS)
 
 	if (!c)
 		return 0;
-	if (read_address(c, &a))
+	if (is_ours(c->ifp) && read_address(c, &a))
 		mplsmcd_ldp_address(mplsmcd_instance(), &a, true);
 	interface_changed(c->ifp);
 	return 0;
@@ -204,7 +212,7 @@ static int address_del(ZAPI_CALLBACK_ARGS)
 
 	if (!c)
 		return 0;
-	if (read_address(c, &a))
+	if (is_ours(c->ifp) && read_address(c, &a))
 		mplsmcd_ldp_address(mplsmcd_instance(), &a, false);
 	connected_free(&c);
 	return 0;
