@@ -76,11 +76,17 @@ class TunnelTap:
                 frame, address = self.sock.recvfrom(65535)
             except socket.timeout:
                 continue
-            if address[2] == PACKET_OUTGOING or frame[12:14] != b"\x08\x00":
-                continue
-            udp = ipv4(frame[14:], socket.IPPROTO_UDP)
-            if udp and struct.unpack_from("!H", udp[2], 2)[0] == L2TP_PORT:
-                self._count(l2tp_data(udp[2][8:]), len(frame))
+            if address[2] != PACKET_OUTGOING:
+                self._count(self._parse(frame), len(frame))
+
+    @staticmethod
+    def _parse(frame):
+        if frame[12:14] != b"\x08\x00":
+            return None
+        udp = ipv4(frame[14:], socket.IPPROTO_UDP)
+        if not udp or struct.unpack_from("!H", udp[2], 2)[0] != L2TP_PORT:
+            return None
+        return l2tp_data(udp[2][8:])
 
     def _count(self, message, octets):
         if not message or message.seq is None:
@@ -122,3 +128,20 @@ class TunnelTap:
         self.stopping = True
         self.thread.join(5)
         self.sock.close()
+
+
+class LabelTap(TunnelTap):
+    """Counts labelled packets (RFC 3032): what is called a session above is the top label."""
+
+    @staticmethod
+    def _parse(frame):
+        if frame[12:14] != b"\x88\x47":
+            return None
+        at = 14
+        while not frame[at + 2] & 1:  # bottom of stack
+            at += 4
+        udp = ipv4(frame[at + 4:], socket.IPPROTO_UDP)
+        if not udp:
+            return None
+        return Message(0, struct.unpack_from("!I", frame, 14)[0] >> 12, False, udp[1], udp[0],
+                       mc.sequence(udp[2][8:]), None)
