@@ -4,14 +4,13 @@
 import argparse
 import platform
 import sys
-import time
 
 import pcap
 from lab import ASM_GROUP, LAC_CORE, LNS_CORE, SESSION_LOCAL, SOURCE, SSM_GROUP, Lab, LabError
 from netns import sh, wait_for
+from story import Story, say
 
 STREAM = ((1, SSM_GROUP), (2, SSM_GROUP), (3, SSM_GROUP))
-START = time.monotonic()
 
 TOPOLOGY = f"""
   source {SOURCE}
@@ -29,35 +28,6 @@ TOPOLOGY = f"""
      +-- a4 -- sub4 100.64.0.14   (speaks IGMPv2)
      +-- a5 -- sub5 100.64.0.15   (joins nothing)
 """
-
-
-def say(text=""):
-    print(text, flush=True)
-
-
-class Story:
-    """Numbered steps, tables, and what did not come out as expected."""
-
-    def __init__(self, pause):
-        self.number, self.wrong, self.pause = 0, [], pause
-
-    def step(self, title):
-        if self.number and self.pause:
-            input("-- Enter --")
-        self.number += 1
-        say(f"\n[{time.monotonic() - START:6.1f} s] {self.number}. {title}")
-
-    def expect(self, what, value, wanted):
-        ok = value == wanted
-        if not ok:
-            self.wrong.append(f"{what}: {value}, expected {wanted}")
-        say(f"    {what}: {value}" + ("" if ok else f"   <-- expected {wanted}"))
-
-    def table(self, head, rows):
-        rows = [tuple(map(str, row)) for row in rows]
-        widths = [max(map(len, column)) for column in zip(head, *rows)]
-        for row in (head, tuple("-" * w for w in widths), *rows):
-            say("    " + "  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip())
 
 
 class Demo:
