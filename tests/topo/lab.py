@@ -229,7 +229,7 @@ class Lab:
 
     def end(self, process):
         """Ends a process; what is wrong with its end, if it is one of our daemons."""
-        ours = process.name.endswith(("/l2mcd", "/mcfibd"))
+        ours = process.name.endswith(("/l2mcd", "/mplsmcd", "/mcfibd"))
         if not process.running():
             return f"{process.name} ended by itself:\n{process.tail()}" \
                 if ours and not process.stopped else None

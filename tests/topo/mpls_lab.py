@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The MPLS lab: one source, trees of labels across a core that runs no PIM, three receivers.
+
+              +-- p2 --+-- pe2 -- rcv2
+    src - pe1 - p1      X
+              +-- p3 --+-- pe3 -- rcv3     (p2 and p3 are linked to each of pe2, pe3, pe4)
+                       +-- pe4 -- rcv4
+
+Every router runs stock zebra and ospfd, mplsmcd and mcfibd; the PEs run stock pimd, whose only
+neighbour is mplsmcd on mplsmc0.  An interface is named by the router at its other end.
+"""
+from lab import BUILD, FRR, Lab, Router, Subscriber, Talker
+from netns import Vty, veth, wait_for
+
+ROUTERS = ("pe1", "p1", "p2", "p3", "pe2", "pe3", "pe4")
+LINKS = (("pe1", "p1"), ("p1", "p2"), ("p1", "p3"), *(
+    (p, pe) for p in ("p2", "p3") for pe in ("pe2", "pe3", "pe4")))
+EGRESS = ("pe2", "pe3", "pe4")
+SOURCE, SOURCE_PREFIX, GROUP = "10.1.0.2", "10.1.0.0/24", "232.1.1.1"
+LSP_NEIGHBOUR = "198.18.0.2"  # mplsmcd, as pimd sees it
+
+OSPF_INTERFACE = """\
+interface {name}
+ ip ospf area 0
+ ip ospf network point-to-point
+ ip ospf hello-interval 1
+ ip ospf dead-interval 4
+!
+"""
+
+OSPF = """\
+hostname {name}
+interface lo
+ ip ospf area 0
+!
+{interfaces}router ospf
+ ospf router-id {id}
+ timers throttle spf 0 50 1000
+!
+"""
+
+MPLSMCD = """\
+hostname {name}
+mpls ldp-multicast
+ router-id {id}
+{interfaces}{more} fib
+  endpoint {endpoint}
+ exit
+exit
+"""
+
+PIMD = """\
+hostname {name}
+interface mplsmc0
+ ip pim
+!
+interface {edge}
+ ip pim
+{igmp}!
+"""
+
+
+def router_id(name):
+    return f"10.255.0.{ROUTERS.index(name) + 1}"
+
+
+class MplsRouter(Router):
+    def __init__(self, of, name):
+        super().__init__(of, name)
+        self.id, self.cables = router_id(name), []
+        self.vty = {d: Vty(str(self.run / f"{d}.vty"))
+                    for d in ("zebra", "ospfd", "pimd", "mplsmcd")}
+        self.endpoint = f"ipc://{self.run}/mplsmcd.fib"
+        self.ns.ip(f"addr add {self.id}/32 dev lo")
+        self.ns.sysctl("net.ipv4.ip_forward", 1)
+
+    @property
+    def edge(self):
+        """Interface to the source or to the receiver of a PE."""
+        return "edge" if self.name.startswith("pe") else None
+
+    def start_ospfd(self):
+        interfaces = "".join(OSPF_INTERFACE.format(name=c) for c in self.cables)
+        self.start_frr_daemon("ospfd", FRR / "ospfd", self.write("ospfd.conf", OSPF.format(
+            name=self.name, interfaces=interfaces, id=self.id)))
+
+    def start_mplsmcd(self, more=""):
+        if self.name in EGRESS:
+            more += f" root {SOURCE_PREFIX} {router_id('pe1')}\n"
+        interfaces = "".join(f" interface {c}\n exit\n" for c in self.cables)
+        self.start_frr_daemon("mplsmcd", BUILD / "mplsmc/mplsmcd", self.write(
+            "mplsmcd.conf", MPLSMCD.format(name=self.name, id=self.id, interfaces=interfaces,
+                                           more=more, endpoint=self.endpoint)))
+        # On FRR 8.4 the RPF of pimd is the unicast route, so that one leads into the LSPs.
+        if self.name in EGRESS:
+            self.ns.ip(f"route replace {SOURCE_PREFIX} via {LSP_NEIGHBOUR} dev mplsmc0")
+
+    def start_mcfibd(self):
+        self.start("mcfibd", [str(BUILD / "mcfibd/mcfibd"), "-e", self.endpoint])
+
+    def start_pimd(self):
+        self.start_frr_daemon("pimd", FRR / "pimd", self.write("pimd.conf", PIMD.format(
+            name=self.name, edge=self.edge,
+            igmp=" ip igmp\n ip igmp last-member-query-count 1\n"
+                 " ip igmp last-member-query-interval 1\n" if self.name in EGRESS else "")))
+
+    def show(self, what):
+        return self.vty["mplsmcd"].json("show " + what)
+
+    def lsps(self):
+        return self.show("mpls multicast database").get("lsps", [])
+
+    def neighbours(self):
+        return self.show("mpls multicast neighbor").get("neighbors", [])
+
+    def mappings(self):
+        return self.show("mpls multicast mapping").get("trees", [])
+
+
+class MplsLab(Lab):
+    def __init__(self, prefix="mpls", more=""):
+        super().__init__(prefix=prefix)
+        self.more = more
+
+    def build(self):
+        self.routers = {name: MplsRouter(self, name) for name in ROUTERS}
+        self.source = self.namespace("src")
+        for n, (a, b) in enumerate(LINKS, 1):
+            self.link(n, self.routers[a], self.routers[b])
+        self.edge(self.routers["pe1"], self.source, 1)
+        self.receivers = {}
+        for n, name in enumerate(EGRESS, 2):
+            ns = self.namespace(f"rcv{n}")
+            self.edge(self.routers[name], ns, n)
+            self.receivers[name] = Subscriber(self, n, ns, f"10.{n}.0.2")
+
+    @staticmethod
+    def link(number, a, b):
+        veth(a.ns, b.name, b.ns, a.name)
+        for router, peer, host in ((a, b, 1), (b, a, 2)):
+            router.ns.ip(f"addr add 10.0.{number}.{host}/24 dev {peer.name}")
+            router.cables.append(peer.name)
+
+    @staticmethod
+    def edge(router, host, number):
+        veth(router.ns, "edge", host, "eth0")
+        router.ns.ip(f"addr add 10.{number}.0.1/24 dev edge")
+        host.ip(f"addr add 10.{number}.0.2/24 dev eth0")
+        host.ip(f"route add default via 10.{number}.0.1")
+
+    def start(self):
+        for router in self.routers.values():
+            router.start_zebra()
+            router.start_ospfd()
+        for router in self.routers.values():
+            router.start_mplsmcd(self.more)
+            router.start_mcfibd()
+        for name in ("pe1", *EGRESS):
+            self.routers[name].start_pimd()
+        for router in self.routers.values():
+            wait_for(lambda r=router: len([n for n in r.neighbours() if operational(n)]) ==
+                     len(r.cables), 60, f"LDP sessions of {router.name}")
+        for name in ("p1", "p2", "p3", *EGRESS):
+            wait_for(lambda n=name: self.paths_to_root(n) == (2 if n in EGRESS else 1), 60,
+                     f"OSPF routes of {name} to pe1")
+
+    def paths_to_root(self, name):
+        """Next hops of the router's OSPF route to pe1."""
+        return self.routers[name].ns.run("ip", "route", "show", router_id("pe1"), "proto",
+                                         "ospf").count("via")
+
+    def sender(self, group=GROUP, rate=0):
+        return Talker(f"sender {group}", self.source, self.dir / "sender.log", "send", group,
+                      "--interface", "eth0", "--rate", str(rate))
+
+    def tree(self, leaves, group=GROUP, timeout=30):
+        """Waits until the LSP has exactly these leaves; returns it."""
+        def settled():
+            tree = Tree(self, group)
+            return tree if tree.reaches() == set(leaves) and tree.whole() else None
+        return wait_for(settled, timeout, f"a tree with the leaves {', '.join(leaves) or '-'}")
+
+
+def operational(neighbour):
+    return neighbour["state"] == "operational"
+
+
+class Tree:
+    """The LSP as the routers' own JSON tells it: who sends to whom, with which label."""
+
+    def __init__(self, of, group=GROUP):
+        self.role, self.branches, self.local = {}, {}, {}
+        self.installed = True
+        names = {router_id(name): name for name in ROUTERS}
+        for name, router in of.routers.items():
+            alive = router.processes["mplsmcd"].running()
+            for lsp in router.lsps() if alive else []:
+                if lsp.get("group") != group:
+                    continue
+                self.role[name] = lsp["role"]
+                self.local[name] = lsp.get("upstream", {}).get("label")
+                self.installed &= lsp.get("fib", {}).get("status") == "installed"
+                self.branches[name] = [(names[b["neighbor"].split(":")[0]], b["label"])
+                                       for b in lsp["branches"] if b["installed"]]
+
+    def edges(self, at="pe1"):
+        """(router, next router, label) from the root on, depth first."""
+        for below, label in self.branches.get(at, []):
+            yield at, below, label
+            yield from self.edges(below)
+
+    def reaches(self):
+        return {below for _, below, _ in self.edges() if self.role.get(below) in ("leaf", "bud")}
+
+    def whole(self):
+        """Labels agree at both ends, all is installed, and nobody is left beside the tree."""
+        edges = list(self.edges())
+        on_tree = {name for edge in edges for name in edge[:2]}
+        return self.installed and set(self.role) == on_tree and \
+            all(self.local.get(below) == label for _, below, label in edges)
+
+    def lines(self, at="pe1", indent=""):
+        """The tree as text."""
+        if not indent:
+            yield f"{at} ({self.role.get(at, 'no LSP')})"
+        for n, (below, label) in enumerate(self.branches.get(at, []), 1):
+            last = n == len(self.branches[at])
+            yield f"{indent or '  '}{'`' if last else '|'}-- label {label} --> " \
+                  f"{below} ({self.role.get(below, 'no LSP')})"
+            yield from self.lines(below, (indent or "  ") + ("    " if last else "|   "))
+
+    def dot(self):
+        """The tree for Graphviz."""
+        nodes = "".join(f'\t{n} [label="{n}\\n{r}"];\n' for n, r in sorted(self.role.items()))
+        edges = "".join(f'\t{a} -> {b} [label="{label}"];\n' for a, b, label in self.edges())
+        return f"digraph lsp {{\n{nodes}{edges}}}\n"
+
+
+__all__ = ["MplsLab", "Tree", "EGRESS", "GROUP", "LINKS", "ROUTERS", "SOURCE", "router_id"]
