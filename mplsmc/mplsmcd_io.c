@@ -64,12 +64,15 @@ static void udp_read(struct event *event)
 				    .msg_control = control,
 				    .msg_controllen = sizeof(control)};
 		ssize_t n = recvmsg(udp, &mh, MSG_DONTWAIT);
+		char text[ADDR_STRLEN];
 		struct addr src;
 
 		if (n < 0)
 			break;
 		d->stats.udp_rx++;
 		src = addr_from_v4(&from.sin_addr);
+		MPLSMCD_DEBUG(discovery, "%zd octets from %s on %s", n, addr_str(&src, text),
+			      ifindex2ifname(arrived_on(&mh), VRF_DEFAULT));
 		if (d->ldp)
 			ldp_hello_input(d->ldp, arrived_on(&mh), &src, (struct span){buf, n},
 					mplsmcd_now());

@@ -169,6 +169,7 @@ static bool is_ours(const struct interface *ifp)
 
 static int interface_changed(struct interface *ifp)
 {
+	MPLSMCD_DEBUG(zebra, "interface %s %s", ifp->name, if_is_operative(ifp) ? "up" : "down");
 	if (is_ours(ifp))
 		mplsmcd_ldp_interface(mplsmcd_instance(), ifp->name, ifp);
 	return 0;
@@ -176,6 +177,7 @@ static int interface_changed(struct interface *ifp)
 
 static int interface_gone(struct interface *ifp)
 {
+	MPLSMCD_DEBUG(zebra, "interface %s is gone", ifp->name);
 	if (is_ours(ifp))
 		mplsmcd_ldp_interface(mplsmcd_instance(), ifp->name, NULL);
 	return 0;
@@ -199,6 +201,7 @@ static int address_add(ZAPI_CALLBACK_ARGS)
 
 	if (!c)
 		return 0;
+	MPLSMCD_DEBUG(zebra, "address %pFX on %s", c->address, c->ifp->name);
 	if (is_ours(c->ifp) && read_address(c, &a))
 		mplsmcd_ldp_address(mplsmcd_instance(), &a, true);
 	interface_changed(c->ifp);
