@@ -242,6 +242,15 @@ void mplsmcd_ldp_interface(struct mplsmcd *d, const char *name, struct interface
 	mplsmcd_kick();
 }
 
+/* The interface to pimd has the same address on every router, and leads to none. */
+bool mplsmcd_ldp_is_ours(const struct interface *ifp, const struct addr *a)
+{
+	static const struct addr loopback = {{[10] = 0xff, [11] = 0xff, [12] = 127}};
+
+	return ifp->vrf->vrf_id == VRF_DEFAULT && !addr_in_prefix(a, &loopback, 8) &&
+	       strcmp(ifp->name, mplsmcd_instance()->config.upstream_interface) != 0;
+}
+
 void mplsmcd_ldp_address(struct mplsmcd *d, const struct addr *a, bool add)
 {
 	mldp_local_address(d->mldp, a, add, mplsmcd_now());
@@ -265,10 +274,11 @@ static void fill(struct mplsmcd *d)
 		frr_each_ifaddr (ifp, c) {
 			struct addr a;
 
-			if (c->address->family != AF_INET || if_is_loopback(ifp))
+			if (c->address->family != AF_INET)
 				continue;
 			a = addr_from_v4(&c->address->u.prefix4);
-			ldp_address_add(d->ldp, &a, mplsmcd_now());
+			if (mplsmcd_ldp_is_ours(ifp, &a))
+				ldp_address_add(d->ldp, &a, mplsmcd_now());
 		}
 	}
 }

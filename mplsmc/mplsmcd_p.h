@@ -40,6 +40,8 @@ void mplsmcd_ldp_reconcile(struct mplsmcd *d);
 void mplsmcd_ldp_fini(struct mplsmcd *d);
 /** An interface came or went, or its address changed (ifp NULL: by that name, it is gone). */
 void mplsmcd_ldp_interface(struct mplsmcd *d, const char *name, struct interface *ifp);
+/** True if it is an address by which other LSRs know this one. */
+bool mplsmcd_ldp_is_ours(const struct interface *ifp, const struct addr *a);
 void mplsmcd_ldp_address(struct mplsmcd *d, const struct addr *a, bool add);
 
 /* ---------------------------------------------------------------- mplsmcd_tree.c */

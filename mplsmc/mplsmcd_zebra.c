@@ -202,7 +202,7 @@ static int address_add(ZAPI_CALLBACK_ARGS)
 	if (!c)
 		return 0;
 	MPLSMCD_DEBUG(zebra, "address %pFX on %s", c->address, c->ifp->name);
-	if (is_ours(c->ifp) && read_address(c, &a))
+	if (read_address(c, &a) && mplsmcd_ldp_is_ours(c->ifp, &a))
 		mplsmcd_ldp_address(mplsmcd_instance(), &a, true);
 	interface_changed(c->ifp);
 	return 0;
@@ -215,7 +215,7 @@ static int address_del(ZAPI_CALLBACK_ARGS)
 
 	if (!c)
 		return 0;
-	if (is_ours(c->ifp) && read_address(c, &a))
+	if (read_address(c, &a) && mplsmcd_ldp_is_ours(c->ifp, &a))
 		mplsmcd_ldp_address(mplsmcd_instance(), &a, false);
 	connected_free(&c);
 	return 0;

@@ -35,6 +35,8 @@ def test_neighbor_shows_sessions_links_and_capabilities(lab):
     assert {"p2mp", "make-before-break"} <= set(n["capabilities"])
     assert [a["interface"] for a in n["adjacencies"]] == ["p2"] and n["password"] == "none"
     assert n["messages"]["Initialization"] == {"received": 1, "sent": 1}
+    # its loopback and its links to p1, pe2, pe3 and pe4; not mplsmc0
+    assert n["addresses"] == 5
     said = text(p1, f"neighbor {peer} detail")
     assert f"Neighbor {peer}:0, operational" in said and "password: none" in said
     assert re.search(rf"Adjacency: +p2, {n['adjacencies'][0]['nextHop']}\n", said)
