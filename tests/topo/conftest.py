@@ -6,6 +6,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lab import Lab  # noqa: E402
 from netns import PATIENCE  # noqa: E402
 pytest.register_assert_rewrite("cli")
 
@@ -19,10 +20,14 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """A failed test shows the end of every log of its lab."""
+    """A failed test shows what every daemon of its lab says, and the end of every log."""
     report = (yield).get_result()
-    lab = next((v for k, v in item.funcargs.items() if hasattr(v, "running")), None) \
-        if hasattr(item, "funcargs") else None
-    if report.failed and lab:
+    if not report.failed or not hasattr(item, "funcargs"):
+        return
+    labs = [*Lab.alive, *(v for v in item.funcargs.values()
+                          if hasattr(v, "running") and v not in Lab.alive)]
+    for lab in labs:
+        for title, text in lab.state() if hasattr(lab, "state") else ():
+            report.sections.append((title, text))
         for process in lab.running:
             report.sections.append((f"log of {process.name}", process.tail(40)))

@@ -100,6 +100,14 @@ exit
 """
 
 
+STATE_COMMANDS = {
+    "l2mcd": ["show l2tp tunnel", "show l2tp session", "show l2tp multicast group",
+              "show l2tp multicast session detail", "show fib entry", "show fib consumer",
+              "show l2tp history"],
+    "pimd": ["show ip igmp groups", "show ip mroute", "show ip igmp interface"],
+}
+
+
 class Talker:
     """mc.py in a namespace: one line in, one JSON line out."""
 
@@ -208,6 +216,8 @@ class Router:
 class Lab:
     """Builds it all on entry, removes it all on exit, whatever happened in between."""
 
+    alive = []  # labs of this process, for whoever has to explain a failure
+
     def __init__(self, subscribers=5, prefix="mc", negotiate="negotiate", lac_negotiate=None,
                  threshold=2):
         self.prefix, self.count, self.threshold = prefix, subscribers, threshold
@@ -241,6 +251,8 @@ class Lab:
 
     def close(self):
         """Removes everything; returns what the daemons did wrong at their end."""
+        if self in Lab.alive:
+            Lab.alive.remove(self)
         for tap in self.taps:
             tap.close()
         wrong = [w for w in map(self.end, reversed(self.running)) if w]
@@ -250,7 +262,21 @@ class Lab:
             shutil.rmtree(self.dir, ignore_errors=True)
         return wrong
 
+    def state(self):
+        """What all daemons say of themselves, as [(title, text)]."""
+        found = []
+        for router in (r for r in vars(self).values() if isinstance(r, Router)):
+            for daemon, commands in STATE_COMMANDS.items():
+                for command in commands if router.vty[daemon].alive() else ():
+                    try:
+                        found.append((f"{router.name} {daemon}: {command}",
+                                      router.vty[daemon].show(command)))
+                    except (OSError, LabError) as e:
+                        found.append((f"{router.name} {daemon}: {command}", str(e)))
+        return found
+
     def __enter__(self):
+        Lab.alive.append(self)
         try:
             self.build()
         except BaseException:
