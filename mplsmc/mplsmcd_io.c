@@ -12,7 +12,9 @@
 #include <netinet/tcp.h>
 
 #define READ_BUDGET   64
-#define MAX_BACKLOG   (1 << 20) /* octets a peer may leave unread before it is given up */
+/* Octets a peer may leave unread before it is given up.  A session that comes up brings a
+ * mapping of some 60 octets for every LSP at once: room for a million of them. */
+#define MAX_BACKLOG (64 << 20)
 
 DEFINE_MTYPE_STATIC(MPLSMCD, MPLSMCD_CONNECTION, "LDP connection");
 
