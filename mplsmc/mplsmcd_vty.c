@@ -251,11 +251,14 @@ static const char *const ttl_names[] = {
 
 #define NAME_INDEX(names, name) vty_name_index(names, array_size(names), name)
 
-/* RFC 3353 Table 2: an invalid combination changes nothing. */
+/* RFC 3353 Table 2: an invalid combination changes nothing.  Nobody tells the mapping what the
+ * kernel's multicast routing table holds yet: a trigger that waits for it would wait forever. */
 static int set_policy(struct vty *vty, const struct mc_policy *p, const char *typed)
 {
 	const char *why = mc_policy_invalid(p);
 
+	if (!why && p->trigger != MC_TRIGGER_REQUEST)
+		why = "this release does not read the kernel's multicast routing table";
 	if (why)
 		return vty_refuse(vty, "'%s': %s", typed, why);
 	mplsmcd_vty_config()->policy = *p;

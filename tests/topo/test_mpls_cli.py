@@ -29,9 +29,6 @@ LINES = [
     (MAIN, "make-before-break delay 600000", "no make-before-break delay"),
     (MAIN, "root 10.0.0.0/8 10.0.0.1", "no root 10.0.0.0/8"),
     (MAIN, "root 2001:db8::/32 10.0.0.1", "no root 2001:db8::/32"),
-    (MAIN, "trigger topology", "no trigger"),
-    (MAIN, "trigger traffic", "no trigger"),
-    (MAIN, "trigger traffic rate 4294967295", "no trigger"),
     (MAIN, "coexistence layer3", "no coexistence"),
     (MAIN, "ttl pipe", "no ttl"),
     (MAIN, "maximum-branches 1024", "no maximum-branches"),
@@ -89,6 +86,8 @@ REFUSED = [
     (TREE, "leaf group 10.0.0.1", "10.0.0.1"), (TREE, "leaf group 224.0.0.5", "224.0.0.5"),
     (TREE, "leaf group 239.1.1.1 source 239.1.1.2", "239.1.1.2"),
     (TREE, "leaf group 239.1.1.1 source 2001:db8::1", "2001:db8::1"),
+    (MAIN, "trigger topology", "topology"), (MAIN, "trigger traffic", "traffic"),
+    (MAIN, "trigger traffic rate 4294967295", "traffic"),
     *FIB_REFUSED,
     # out of range: the parser's own answer, with the whole line
     (MAIN, "label range 15 100", "label range 15"), (MAIN, "session holdtime 14", "holdtime 14"),
@@ -145,7 +144,6 @@ mpls ldp-multicast
  root 2001:db8::/32 10.0.0.2
  root 10.1.0.0/16 10.0.0.3
  root 10.0.0.0/8 10.0.0.2
- trigger traffic rate 500
  coexistence layer3
  ttl pipe
  maximum-branches 9
