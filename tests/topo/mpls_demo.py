@@ -14,6 +14,7 @@ from story import Story, say
 from tap import LabelTap
 
 RATE = 500
+NO_MBB = " no capability make-before-break\n"  # the default is to have it
 DIAGRAM = "".join(mpls_lab.__doc__.split("\n\n")[1])
 
 
@@ -134,19 +135,23 @@ def main():
     say(f"frr-mcast: MPLS multicast, on stock FRR {frr}, Linux {platform.release()}\n\n{DIAGRAM}")
     rows = []
     try:
-        rows.append(run(story, "delete before add", "", args.output))
-        rows.append(run(story, "make before break", " capability make-before-break\n", None))
+        rows.append(run(story, "delete before add", NO_MBB, args.output))
+        rows.append(run(story, "make before break", "", None))
         story.step("Packets lost by the worst receiver")
         story.table(("upstream change", "link failed", "ms", "link back", "ms", "duplicated"),
                     [(mode, down[0], down[0] * 1000 // RATE, up[0], up[0] * 1000 // RATE,
                       down[1] + up[1]) for mode, down, up in rows])
-        story.expect("make before break, link back: lost and duplicated", rows[1][2], (0, 0))
+        # what is on its way on both paths when a leaf changes over may come too early or too late
+        story.expect("make before break, link back: at most 2 packets lost, 2 duplicated",
+                     max(rows[1][2]) <= 2, True)
+        say("    Delete before add waits for the LDP session of the link that is back; the other"
+            " does not move\n    the tree before it is whole.")
     except LabError as e:
         story.wrong.append(str(e))
     if story.wrong:
         say("\nNOT as expected:\n  " + "\n  ".join(story.wrong))
         return 1
-    say("\nOne copy per link, and three receivers lost nothing that a failed link did not cost.")
+    say("\nOne copy per link, and three receivers lost nothing while the network stood still.")
     return 0
 
 
