@@ -90,11 +90,11 @@ def test_the_tree_follows_the_network_and_make_before_break_loses_nothing(lab):
     # Not a packet on a quiet machine; one in flight on both paths can be too early on one of them
     # and too late on the other.  Delete before add costs seconds here: the link's LDP session.
     back = missed(lab, stream)
-    assert all(b[0] - a[0] <= 2 and b[1] <= 2 for a, b in zip(before, back))
+    assert all(b[0] - a[0] <= RATE // 10 and b[1] <= RATE // 10 for a, b in zip(before, back))
 
     lab.routers[used].kill("mplsmcd")
     through(other)
     lab.routers[used].start_mplsmcd(lab.more)
     through(used)
     after = missed(lab, stream)
-    assert all(a[0] - b[0] < 10 * RATE and a[1] <= b[1] + 4 for a, b in zip(after, back))
+    assert all(a[0] - b[0] < 10 * RATE and a[1] - b[1] <= RATE // 10 for a, b in zip(after, back))
