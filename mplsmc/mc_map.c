@@ -13,6 +13,7 @@
 DEFINE_MGROUP(MCMAP, "tree mapping");
 DEFINE_MTYPE_STATIC(MCMAP, MC_MAP, "mapping");
 DEFINE_MTYPE_STATIC(MCMAP, MC_TREE, "tree");
+DEFINE_MTYPE_STATIC(MCMAP, MC_SOURCE, "source");
 DEFINE_MTYPE_STATIC(MCMAP, MC_LEAF, "leaf");
 DEFINE_MTYPE_STATIC(MCMAP, MC_CONFIG, "mapping configuration");
 
@@ -160,8 +161,8 @@ static const char *fec_of(struct mc_tree *t, struct mldp_fec *fec)
 			       ? "a shared tree: only source trees are label-switched (coexistence source-trees-only)"
 			       : "a shared tree stays at layer 3 (coexistence layer3)";
 	r = configured_root(m, &t->source);
-	root = r ? r->root : t->found_root;
-	if (!r && t->local)
+	root = r ? r->root : t->from->root;
+	if (!r && t->from->local)
 		return "its source is on a network of this router";
 	if (addr_is_any(&root))
 		return "no root is known for its source (configure root)";
@@ -208,6 +209,45 @@ static struct mc_tree *tree_find(struct mc_map *m, const struct addr *source,
 	return mc_trees_find(&m->trees, &key);
 }
 
+static struct mc_source *source_find(struct mc_map *m, const struct addr *addr)
+{
+	struct mc_source key = {.addr = *addr};
+
+	return mc_sources_find(&m->sources, &key);
+}
+
+static void source_join(struct mc_tree *t)
+{
+	struct mc_map *m = t->m;
+	struct mc_source *s = source_find(m, &t->source);
+	bool is_new = !s;
+
+	if (is_new) {
+		s = XCALLOC(MTYPE_MC_SOURCE, sizeof(*s));
+		s->addr = t->source;
+		mc_source_trees_init(&s->trees);
+		mc_sources_add(&m->sources, s);
+	}
+	t->from = s;
+	mc_source_trees_add_tail(&s->trees, t);
+	if (is_new)
+		m->ops->watch_root(m->ctx, &s->addr, true);
+}
+
+/* False: other trees have it, too. */
+static bool source_leave(struct mc_tree *t)
+{
+	struct mc_source *s = t->from;
+
+	mc_source_trees_del(&s->trees, t);
+	if (mc_source_trees_count(&s->trees))
+		return false;
+	mc_source_trees_fini(&s->trees);
+	mc_sources_del(&t->m->sources, s);
+	XFREE(MTYPE_MC_SOURCE, s);
+	return true;
+}
+
 static struct mc_tree *tree_get(struct mc_map *m, const struct addr *source,
 				const struct addr *group)
 {
@@ -222,43 +262,34 @@ static struct mc_tree *tree_get(struct mc_map *m, const struct addr *source,
 	t->since = m->wheel->now;
 	mc_trees_add(&m->trees, t);
 	m->stats.trees++;
-	if (!addr_is_any(source)) {
-		t->watched = true;
-		m->ops->watch_root(m->ctx, source, true);
-	}
+	if (!addr_is_any(source))
+		source_join(t);
 	return t;
 }
 
-static void tree_free(struct mc_tree *t)
+/* True: it was the last one of its source. */
+static bool tree_free(struct mc_tree *t)
 {
 	struct mc_map *m = t->m;
+	bool last = t->from && source_leave(t);
 
 	timer_stop(m->wheel, &t->idle);
 	mc_trees_del(&m->trees, t);
 	m->stats.trees--;
 	XFREE(MTYPE_MC_TREE, t);
-}
-
-/* Several groups of one source: the source is watched as long as one tree has it. */
-static bool source_used(struct mc_map *m, const struct mc_tree *except)
-{
-	struct mc_tree *t;
-
-	frr_each (mc_trees, &m->trees, t)
-		if (t != except && t->watched && addr_cmp(&t->source, &except->source) == 0)
-			return true;
-	return false;
+	return last;
 }
 
 static void tree_release(struct mc_tree *t)
 {
 	struct mc_map *m = t->m;
+	struct addr source;
 
 	if (t->wanted || t->mroute)
 		return;
-	if (t->watched && !source_used(m, t))
-		m->ops->watch_root(m->ctx, &t->source, false);
-	tree_free(t);
+	source = t->source;
+	if (tree_free(t))
+		m->ops->watch_root(m->ctx, &source, false);
 }
 
 void mc_map_tree(struct mc_map *m, const struct addr *source, const struct addr *group, bool wanted,
@@ -318,15 +349,15 @@ void mc_map_mroute(struct mc_map *m, const struct addr *source, const struct add
 void mc_map_root(struct mc_map *m, const struct addr *source, const struct addr *root, bool local,
 		 msec_t now)
 {
+	struct mc_source *s = source_find(m, source);
 	struct mc_tree *t;
 
-	frr_each (mc_trees, &m->trees, t) {
-		if (addr_cmp(&t->source, source) != 0)
-			continue;
-		t->found_root = *root;
-		t->local = local;
+	if (!s)
+		return;
+	s->root = *root;
+	s->local = local;
+	frr_each (mc_source_trees, &s->trees, t)
 		decide(t);
-	}
 }
 
 /* ---------------------------------------------------------------- configuration */
@@ -477,6 +508,7 @@ struct mc_map *mc_map_new(const struct mc_policy *p, const struct mc_map_ops *op
 	m->ctx = ctx;
 	m->wheel = wheel;
 	mc_trees_init(&m->trees);
+	mc_sources_init(&m->sources);
 	mc_leaves_init(&m->leaves);
 	mc_lsps_init(&m->lsps);
 	mc_sents_init(&m->sents);
@@ -510,6 +542,7 @@ void mc_map_free(struct mc_map *m)
 	while ((s = mc_statics_first(&m->statics)))
 		static_free(m, s);
 	mc_trees_fini(&m->trees);
+	mc_sources_fini(&m->sources);
 	mc_leaves_fini(&m->leaves);
 	mc_roots_fini(&m->roots);
 	mc_groups_fini(&m->groups);

@@ -13,9 +13,11 @@
 #define MC_NAME_LEN 64
 
 PREDECL_HASH(mc_trees);
+PREDECL_HASH(mc_sources);
 PREDECL_HASH(mc_leaves);
 PREDECL_HASH(mc_lsps);
 PREDECL_HASH(mc_sents);
+PREDECL_DLIST(mc_source_trees);
 PREDECL_DLIST(mc_lsp_feeds);
 PREDECL_DLIST(mc_sent_feeds);
 PREDECL_DLIST(mc_roots);
@@ -24,15 +26,22 @@ PREDECL_DLIST(mc_statics);
 PREDECL_DLIST(mc_members);
 PREDECL_DLIST(mc_wildcards);
 
+/** Routing is asked once for all trees of a source, and its answer is theirs. */
+struct mc_source {
+	struct mc_sources_item item;
+	struct addr addr, root; /* root by routing */
+	bool local;		/* it is ours */
+	struct mc_source_trees_head trees;
+};
+
 /** A tree that pimd, or the kernel's table, wants from the domain. */
 struct mc_tree {
 	struct mc_trees_item item;
 	struct mc_map *m;
 	struct addr source, group; /* source ADDR_ANY: (*,G) */
 	bool wanted, mroute;	   /* by pimd, by the kernel's table */
-	bool watched;		   /* its root is asked for */
-	bool local;		   /* the source is ours */
-	struct addr found_root;	   /* by routing */
+	struct mc_source *from;	   /* NULL: (*,G) */
+	struct mc_source_trees_item in_source;
 	uint64_t packets, bytes;
 	msec_t measured, moved;	   /* bytes were read; traffic was there */
 	bool flowing;		   /* TRAFFIC: above the threshold */
@@ -111,6 +120,7 @@ struct mc_map {
 	void *ctx;
 	struct twheel *wheel;
 	struct mc_trees_head trees;
+	struct mc_sources_head sources;
 	struct mc_leaves_head leaves;
 	struct mc_lsps_head lsps;
 	struct mc_sents_head sents;
@@ -131,6 +141,16 @@ static inline int mc_tree_cmp(const struct mc_tree *a, const struct mc_tree *b)
 static inline uint32_t mc_tree_hash(const struct mc_tree *t)
 {
 	return jhash(t->group.b, 16, jhash(t->source.b, 16, 1));
+}
+
+static inline int mc_source_cmp(const struct mc_source *a, const struct mc_source *b)
+{
+	return addr_cmp(&a->addr, &b->addr);
+}
+
+static inline uint32_t mc_source_hash(const struct mc_source *s)
+{
+	return jhash(s->addr.b, 16, 3);
 }
 
 static inline int mc_leaf_cmp(const struct mc_leaf *a, const struct mc_leaf *b)
@@ -166,9 +186,11 @@ static inline uint32_t mc_sent_hash(const struct mc_sent *s)
 }
 
 DECLARE_HASH(mc_trees, struct mc_tree, item, mc_tree_cmp, mc_tree_hash);
+DECLARE_HASH(mc_sources, struct mc_source, item, mc_source_cmp, mc_source_hash);
 DECLARE_HASH(mc_leaves, struct mc_leaf, item, mc_leaf_cmp, mc_leaf_hash);
 DECLARE_HASH(mc_lsps, struct mc_lsp, item, mc_lsp_cmp, mc_lsp_hash);
 DECLARE_HASH(mc_sents, struct mc_sent, item, mc_sent_cmp, mc_sent_hash);
+DECLARE_DLIST(mc_source_trees, struct mc_tree, in_source);
 DECLARE_DLIST(mc_lsp_feeds, struct mc_feed, in_lsp);
 DECLARE_DLIST(mc_sent_feeds, struct mc_feed, in_sent);
 DECLARE_DLIST(mc_roots, struct mc_configured_root, item);
