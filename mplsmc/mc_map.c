@@ -126,6 +126,7 @@ static const struct mc_wildcard *wildcards_of(const struct mc_map *m, const stru
 
 /* ---------------------------------------------------------------- the decision */
 
+/* A tree that nobody wants is about to go: its reason is not seen. */
 static const char *triggered(const struct mc_tree *t)
 {
 	switch (t->m->policy.trigger) {
@@ -342,6 +343,8 @@ void mc_map_mroute(struct mc_map *m, const struct addr *source, const struct add
 	t->mroute = there;
 	if (there)
 		measure(t, packets, bytes, now);
+	else
+		t->measured = 0; /* another entry counts from 0 */
 	decide(t);
 	tree_release(t);
 }
@@ -413,7 +416,7 @@ void mc_map_configure_wildcards(struct mc_map *m, const struct addr *root, bool 
 void mc_map_configure_group(struct mc_map *m, const struct addr *prefix, uint8_t prefixlen,
 			    bool in_band, bool remove, msec_t now)
 {
-	struct mc_group_rule *r;
+	struct mc_group_rule *r, *after = NULL, *other;
 
 	frr_each (mc_groups, &m->groups, r)
 		if (r->prefixlen == prefixlen && addr_cmp(&r->prefix, prefix) == 0)
@@ -425,7 +428,10 @@ void mc_map_configure_group(struct mc_map *m, const struct addr *prefix, uint8_t
 		r = XCALLOC(MTYPE_MC_CONFIG, sizeof(*r));
 		*r = (struct mc_group_rule){
 			.prefix = *prefix, .prefixlen = prefixlen, .in_band = in_band};
-		mc_groups_add_tail(&m->groups, r);
+		frr_each (mc_groups, &m->groups, other)
+			if (other->prefixlen >= prefixlen)
+				after = other;
+		mc_groups_add_after(&m->groups, after, r); /* NULL: at the head */
 	} else if (!remove) {
 		r->in_band = in_band;
 	}
@@ -436,6 +442,7 @@ void mc_map_static_tree(struct mc_map *m, const char *name, const struct addr *r
 			uint32_t lsp_id, msec_t now)
 {
 	struct mc_static *s = mc_static_find(m, name);
+	struct mldp_fec old;
 
 	if (!s) {
 		s = XCALLOC(MTYPE_MC_CONFIG, sizeof(*s));
@@ -443,9 +450,11 @@ void mc_map_static_tree(struct mc_map *m, const char *name, const struct addr *r
 		mc_members_init(&s->members);
 		mc_statics_add_tail(&m->statics, s);
 	}
+	old = s->fec;
 	s->fec = mldp_fec_generic(root, lsp_id);
 	decide_all(m);
 	mc_root_static_changed(m, &s->fec);
+	mc_root_static_changed(m, &old); /* after the new one: trees stay joined */
 }
 
 static void static_free(struct mc_map *m, struct mc_static *s)

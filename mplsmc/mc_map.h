@@ -77,7 +77,7 @@ void mc_map_root(struct mc_map *m, const struct addr *source, const struct addr 
 /** Root is known to support these opaque kinds (M-6826-2-2, M-7438-3.3-1). */
 void mc_map_configure_wildcards(struct mc_map *m, const struct addr *root, bool source_wildcard,
 				bool group_wildcard, msec_t now);
-/** `map PREFIX none|in-band`: groups that may be label-switched; first match in given order. */
+/** `map PREFIX none|in-band`: groups that may be label-switched, most specific first. */
 void mc_map_configure_group(struct mc_map *m, const struct addr *prefix, uint8_t prefixlen,
 			    bool in_band, bool remove, msec_t now);
 

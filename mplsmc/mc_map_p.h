@@ -73,6 +73,7 @@ struct mc_feed {
 	struct mc_sent_feeds_item in_sent;
 	struct mc_lsp *lsp;
 	struct mc_sent *sent;
+	bool stale; /* to go, unless it is named again */
 };
 
 /** A tree we send into the domain: joined at pimd, pushed by forwarding. */
@@ -125,7 +126,7 @@ struct mc_map {
 	struct mc_lsps_head lsps;
 	struct mc_sents_head sents;
 	struct mc_roots_head roots; /* most specific first */
-	struct mc_groups_head groups;
+	struct mc_groups_head groups; /* most specific first */
 	struct mc_statics_head statics;
 	struct mc_wildcards_head wildcards;
 	struct mc_map_stats stats;

@@ -65,8 +65,10 @@ static void feed_add(struct mc_map *m, struct mc_lsp *lsp, const struct addr *so
 	struct mc_feed *f;
 
 	frr_each (mc_lsp_feeds, &lsp->feeds, f)
-		if (f->sent == s)
+		if (f->sent == s) {
+			f->stale = false;
 			return;
+		}
 	if (!s) {
 		s = XCALLOC(MTYPE_MC_SENT, sizeof(*s));
 		s->source = *source;
@@ -173,15 +175,20 @@ void mc_map_lsp(struct mc_map *m, const struct mldp_fec *fec, const struct mldp_
 void mc_root_static_changed(struct mc_map *m, const struct mldp_fec *fec)
 {
 	struct mc_lsp *lsp = lsp_find(m, fec);
-	struct mc_feed *f;
+	struct mc_feed *f, *last;
 
 	if (!lsp)
 		return;
-	while ((f = mc_lsp_feeds_first(&lsp->feeds)))
-		feed_del(m, f);
-	feed(m, lsp);
 	frr_each (mc_lsp_feeds, &lsp->feeds, f)
-		push(m, f->sent);
+		f->stale = true;
+	last = mc_lsp_feeds_last(&lsp->feeds);
+	feed(m, lsp);
+	f = last ? mc_lsp_feeds_next(&lsp->feeds, last) : mc_lsp_feeds_first(&lsp->feeds);
+	for (; f; f = mc_lsp_feeds_next(&lsp->feeds, f))
+		push(m, f->sent); /* what is new; the others stay as they are */
+	frr_each_safe (mc_lsp_feeds, &lsp->feeds, f)
+		if (f->stale)
+			feed_del(m, f);
 }
 
 void mc_root_free(struct mc_map *m)

@@ -162,48 +162,61 @@ static void open_device(struct mplsmcd *d)
 /* What was told to the mapping: configuration is compared with it. */
 static struct mplsmcd_config told;
 
+static const struct mplsmcd_root *same_root(const struct mplsmcd_config *c,
+					    const struct mplsmcd_root *r)
+{
+	const struct mplsmcd_root *found = mplsmcd_roots_const_find(&c->roots, r);
+
+	return found && addr_cmp(&found->root, &r->root) == 0 ? found : NULL;
+}
+
+/* What has not changed is not touched: its LSPs stay.  New lines before old ones go. */
 static void reconcile_roots(struct mplsmcd *d)
 {
-	struct mplsmcd_root *r, *old;
+	struct mplsmcd_root *r;
 
-	while ((old = mplsmcd_roots_first(&told.roots))) {
-		mc_map_configure_root(d->map, &old->prefix, old->prefixlen, &ADDR_ANY,
-				      mplsmcd_now());
-		mplsmcd_root_set(&told, &old->prefix, old->prefixlen, &ADDR_ANY);
-	}
 	frr_each (mplsmcd_roots, &d->config.roots, r) {
+		if (same_root(&told, r))
+			continue;
 		mc_map_configure_root(d->map, &r->prefix, r->prefixlen, &r->root, mplsmcd_now());
 		mplsmcd_root_set(&told, &r->prefix, r->prefixlen, &r->root);
 	}
+	frr_each_safe (mplsmcd_roots, &told.roots, r) {
+		if (same_root(&d->config, r))
+			continue;
+		mc_map_configure_root(d->map, &r->prefix, r->prefixlen, &ADDR_ANY, mplsmcd_now());
+		mplsmcd_root_set(&told, &r->prefix, r->prefixlen, &ADDR_ANY);
+	}
 }
 
-static bool same_roots(const struct mplsmcd *d)
+static bool same_group(const struct mplsmcd_config *c, const struct mplsmcd_group *g)
 {
-	const struct mplsmcd_root *a = mplsmcd_roots_const_first(&told.roots),
-				  *b = mplsmcd_roots_const_first(&d->config.roots);
+	const struct mplsmcd_group *other;
 
-	while (a && b) {
-		if (mplsmcd_root_cmp(a, b) != 0 || addr_cmp(&a->root, &b->root) != 0)
-			return false;
-		a = mplsmcd_roots_const_next(&told.roots, a);
-		b = mplsmcd_roots_const_next(&d->config.roots, b);
-	}
-	return !a && !b;
+	frr_each (mplsmcd_groups_const, &c->groups, other)
+		if (other->prefixlen == g->prefixlen && other->in_band == g->in_band &&
+		    addr_cmp(&other->prefix, &g->prefix) == 0)
+			return true;
+	return false;
 }
 
 static void reconcile_groups(struct mplsmcd *d)
 {
 	struct mplsmcd_group *g;
 
-	while ((g = mplsmcd_groups_first(&told.groups))) {
-		mc_map_configure_group(d->map, &g->prefix, g->prefixlen, g->in_band, true,
-				       mplsmcd_now());
-		mplsmcd_group_set(&told, &g->prefix, g->prefixlen, g->in_band, true);
-	}
 	frr_each (mplsmcd_groups, &d->config.groups, g) {
+		if (same_group(&told, g))
+			continue;
 		mc_map_configure_group(d->map, &g->prefix, g->prefixlen, g->in_band, false,
 				       mplsmcd_now());
 		mplsmcd_group_set(&told, &g->prefix, g->prefixlen, g->in_band, false);
+	}
+	frr_each_safe (mplsmcd_groups, &told.groups, g) {
+		if (same_group(&d->config, g))
+			continue;
+		mc_map_configure_group(d->map, &g->prefix, g->prefixlen, g->in_band, true,
+				       mplsmcd_now());
+		mplsmcd_group_set(&told, &g->prefix, g->prefixlen, g->in_band, true);
 	}
 }
 
@@ -284,8 +297,7 @@ void mplsmcd_map_reconcile(struct mplsmcd *d)
 			addr_cmp(&device_address, &c->upstream_address) != 0))
 		close_device(d);
 	mc_map_set_policy(d->map, &c->policy, mplsmcd_now());
-	if (!same_roots(d))
-		reconcile_roots(d);
+	reconcile_roots(d);
 	reconcile_groups(d);
 	reconcile_trees(d);
 	if (c->present && fd < 0)
