@@ -1,0 +1,810 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The mapping of trees onto LSPs with callbacks that write down what they are told, on virtual
+ * time (mplsmc/mc_map.h).
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "mplsmc/mc_map.h"
+
+#define LOG_SIZE 4096
+
+static struct mc_map *map;
+static struct twheel wheel;
+static struct mc_policy policy;
+static char heard[LOG_SIZE]; /* since the last look: "watch 10.1.1.1; leaf root ...; " */
+static size_t calls;
+static char peers[4]; /* their addresses count */
+
+/* ---------------------------------------------------------------- text */
+
+static struct addr address(const char *text)
+{
+	struct addr a = ADDR_ANY;
+
+	ck_assert_msg(!strcmp(text, "*") || addr_parse(text, &a), "%s", text);
+	return a;
+}
+
+static struct addr prefix(const char *text, uint8_t *len)
+{
+	char copy[ADDR_STRLEN + 4];
+	char *slash;
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	slash = strchr(copy, '/');
+	*slash = '\0';
+	*len = (uint8_t)atoi(slash + 1);
+	return address(copy);
+}
+
+static void hear(const char *what, const char *text)
+{
+	size_t n = strlen(heard);
+
+	calls++;
+	if (sizeof(heard) - n > 1)
+		snprintf(heard + n, sizeof(heard) - n, "%s %s; ", what, text);
+}
+
+static const char *tree_str(const struct addr *source, const struct addr *group)
+{
+	static char buf[2 * ADDR_STRLEN + 2];
+	char s[ADDR_STRLEN], g[ADDR_STRLEN];
+
+	snprintf(buf, sizeof(buf), "%s,%s", addr_str(source, s), addr_str(group, g));
+	return buf;
+}
+
+/* What was heard since the last time is exactly this. */
+static void expect(const char *what)
+{
+	ck_assert_str_eq(heard, what);
+	heard[0] = '\0';
+}
+
+/* ---------------------------------------------------------------- callbacks */
+
+static void on_leaf(void *ctx, const struct mldp_fec *fec, bool wanted)
+{
+	char buf[MLDP_FEC_STRLEN];
+
+	hear(wanted ? "leaf" : "no leaf", mldp_fec_str(fec, buf, sizeof(buf)));
+}
+
+static void on_join(void *ctx, const struct addr *source, const struct addr *group,
+		    const struct addr *rp, bool joined)
+{
+	hear(joined ? "join" : "prune", tree_str(source, group));
+}
+
+static void on_ftn(void *ctx, const struct addr *source, const struct addr *group,
+		   const struct mldp_branch *branches, size_t n)
+{
+	char buf[256];
+	size_t len = (size_t)snprintf(buf, sizeof(buf), "%s to", tree_str(source, group));
+
+	for (size_t i = 0; i < n; i++)
+		len += (size_t)snprintf(buf + len, sizeof(buf) - len, " %u", branches[i].label);
+	hear("push", buf);
+}
+
+static void on_watch_root(void *ctx, const struct addr *source, bool watch)
+{
+	char s[ADDR_STRLEN];
+
+	hear(watch ? "watch" : "unwatch", addr_str(source, s));
+}
+
+static const struct mc_map_ops ops = {
+	.leaf = on_leaf,
+	.join = on_join,
+	.ftn = on_ftn,
+	.watch_root = on_watch_root,
+};
+
+/* ---------------------------------------------------------------- what happens */
+
+static void setup(void)
+{
+	heard[0] = '\0';
+	calls = 0;
+	mc_policy_default(&policy);
+	twheel_init(&wheel, 1000);
+	map = mc_map_new(&policy, &ops, NULL, &wheel);
+}
+
+static void teardown(void)
+{
+	mc_map_free(map);
+	ck_assert_uint_eq(wheel.count, 0);
+	twheel_fini(&wheel);
+}
+
+static void tree(const char *source, const char *group, bool wanted)
+{
+	struct addr s = address(source), g = address(group);
+
+	mc_map_tree(map, &s, &g, wanted, wheel.now);
+}
+
+static void mroute(const char *source, const char *group, uint64_t packets, uint64_t bytes)
+{
+	struct addr s = address(source), g = address(group);
+
+	mc_map_mroute(map, &s, &g, packets, bytes, true, wheel.now);
+}
+
+static void root_line(const char *text, const char *root)
+{
+	uint8_t len;
+	struct addr p = prefix(text, &len), r = address(root);
+
+	mc_map_configure_root(map, &p, len, &r, wheel.now);
+}
+
+static void routing(const char *source, const char *root, bool local)
+{
+	struct addr s = address(source), r = address(root);
+
+	mc_map_root(map, &s, &r, local, wheel.now);
+}
+
+static void group_line(const char *text, bool in_band, bool remove)
+{
+	uint8_t len;
+	struct addr p = prefix(text, &len);
+
+	mc_map_configure_group(map, &p, len, in_band, remove, wheel.now);
+}
+
+static void static_tree(const char *name, const char *root, uint32_t id)
+{
+	struct addr r = address(root);
+
+	mc_map_static_tree(map, name, &r, id, wheel.now);
+}
+
+static void member(const char *name, const char *source, const char *group, bool add)
+{
+	struct addr s = address(source), g = address(group);
+
+	mc_map_static_member(map, name, &s, &g, add, wheel.now);
+}
+
+/* The LSP has the branches of these bits: label 100 to 103. */
+static void lsp(const struct mldp_fec *fec, unsigned int bits)
+{
+	struct mldp_branch b[array_size(peers)];
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < array_size(peers); i++)
+		if (bits & 1u << i)
+			b[n++] = (struct mldp_branch){.peer = (void *)&peers[i], .label = 100 + i};
+	mc_map_lsp(map, fec, b, n, wheel.now);
+}
+
+static struct mldp_fec source_fec(const char *root, const char *source, const char *group)
+{
+	struct addr r = address(root), s = address(source), g = address(group);
+
+	return mldp_fec_source(&r, &s, &g);
+}
+
+static struct mldp_fec generic_fec(const char *root, uint32_t id)
+{
+	struct addr r = address(root);
+
+	return mldp_fec_generic(&r, id);
+}
+
+static void pass(msec_t ms)
+{
+	twheel_run(&wheel, wheel.now + ms);
+}
+
+/* ---------------------------------------------------------------- show */
+
+struct asked {
+	struct addr source, group;
+	bool leaf, found;
+	struct mc_map_info info;
+};
+
+static void compare(void *arg, const struct mc_map_info *i)
+{
+	struct asked *a = arg;
+
+	if (i->leaf != a->leaf || addr_cmp(&i->source, &a->source) != 0 ||
+	    addr_cmp(&i->group, &a->group) != 0)
+		return;
+	ck_assert(!a->found);
+	a->found = true;
+	a->info = *i;
+}
+
+static struct mc_map_info info(const char *source, const char *group, bool leaf)
+{
+	struct asked a = {.source = address(source), .group = address(group), .leaf = leaf};
+
+	mc_map_walk(map, compare, &a);
+	ck_assert_msg(a.found, "%s,%s", source, group);
+	ck_assert(a.info.label_switched == !a.info.why_not);
+	return a.info;
+}
+
+static void shown_as(const char *source, const char *group, const char *why)
+{
+	struct mc_map_info i = info(source, group, true);
+
+	if (!why)
+		ck_assert(i.label_switched);
+	else
+		ck_assert_msg(i.why_not && !strcmp(i.why_not, why), "%s,%s: %s", source, group,
+			      i.why_not ? i.why_not : "label-switched");
+}
+
+/* ---------------------------------------------------------------- leaf side: the root */
+
+/* The most specific line counts, in whatever order they were typed. */
+static const struct {
+	const char *source, *group, *fec;
+} longest[] = {
+	{"10.1.1.1", "232.1.1.1", "root 10.0.0.4 ipv4-source 10.1.1.1 232.1.1.1"},
+	{"10.1.1.2", "232.1.1.1", "root 10.0.0.3 ipv4-source 10.1.1.2 232.1.1.1"},
+	{"10.2.0.1", "232.1.1.1", "root 10.0.0.2 ipv4-source 10.2.0.1 232.1.1.1"},
+	{"172.16.0.1", "232.1.1.1", "root 10.0.0.1 ipv4-source 172.16.0.1 232.1.1.1"},
+	{"2001:db8::1", "ff3e::1", "root 10.0.0.6 ipv6-source 2001:db8::1 ff3e::1"},
+};
+
+/* M-6826-2-1, F3353-3.1-1 */
+START_TEST(root_of_the_longest_prefix_names_the_fec)
+{
+	char both[512];
+
+	root_line("10.1.1.0/24", "10.0.0.3");
+	root_line("0.0.0.0/0", "10.0.0.1");
+	root_line("10.1.1.1/32", "10.0.0.4");
+	root_line("2001:db8::/32", "10.0.0.6");
+	root_line("10.0.0.0/8", "10.0.0.2");
+	expect("");
+	tree(longest[_i].source, longest[_i].group, true);
+	snprintf(both, sizeof(both), "watch %s; leaf %s; ", longest[_i].source, longest[_i].fec);
+	expect(both);
+	shown_as(longest[_i].source, longest[_i].group, NULL);
+}
+END_TEST
+
+/* M-6826-2-1 */
+START_TEST(without_a_line_the_next_hop_of_routing_is_root)
+{
+	tree("10.1.1.1", "232.1.1.1", true);
+	expect("watch 10.1.1.1; ");
+	routing("10.1.1.1", "10.0.0.1", false);
+	expect("leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.1; ");
+	routing("10.1.1.1", "10.0.0.1", false);
+	routing("10.9.9.9", "10.0.0.9", false); /* nobody asked */
+	expect("");
+	routing("10.1.1.1", "10.0.0.2", false);
+	expect("leaf root 10.0.0.2 ipv4-source 10.1.1.1 232.1.1.1; "
+	       "no leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.1; ");
+	routing("10.1.1.1", "*", false);
+	expect("no leaf root 10.0.0.2 ipv4-source 10.1.1.1 232.1.1.1; ");
+}
+END_TEST
+
+START_TEST(change_of_a_line_moves_its_trees_and_no_others)
+{
+	root_line("10.0.0.0/8", "10.0.0.1");
+	tree("10.1.1.1", "232.1.1.1", true);
+	tree("10.2.0.1", "232.1.1.1", true);
+	heard[0] = '\0';
+	root_line("10.1.0.0/16", "10.0.0.2");
+	expect("leaf root 10.0.0.2 ipv4-source 10.1.1.1 232.1.1.1; "
+	       "no leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.1; ");
+	routing("10.1.1.1", "10.0.0.9", false); /* the line says otherwise */
+	root_line("10.1.0.0/16", "10.0.0.2");
+	expect("");
+	root_line("10.1.0.0/16", "10.0.0.3");
+	expect("leaf root 10.0.0.3 ipv4-source 10.1.1.1 232.1.1.1; "
+	       "no leaf root 10.0.0.2 ipv4-source 10.1.1.1 232.1.1.1; ");
+	root_line("10.1.0.0/16", "*");
+	expect("leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.1; "
+	       "no leaf root 10.0.0.3 ipv4-source 10.1.1.1 232.1.1.1; ");
+	root_line("10.1.0.0/16", "*");
+	expect("");
+}
+END_TEST
+
+START_TEST(second_tree_of_a_source_asks_routing_no_more)
+{
+	tree("10.1.1.1", "232.1.1.1", true);
+	routing("10.1.1.1", "10.0.0.1", false);
+	heard[0] = '\0';
+	tree("10.1.1.1", "232.1.1.2", true);
+	expect("leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.2; ");
+	tree("10.1.1.1", "232.1.1.1", false);
+	expect("no leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.1; ");
+	tree("10.1.1.1", "232.1.1.2", false);
+	expect("no leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.2; unwatch 10.1.1.1; ");
+	ck_assert_uint_eq(mc_map_stats(map)->trees, 0);
+	ck_assert_uint_eq(mc_map_stats(map)->leaves, 0);
+}
+END_TEST
+
+/* M-6826-2-6, F3353-5.1-3 */
+START_TEST(refreshes_of_a_tree_say_nothing)
+{
+	root_line("10.0.0.0/8", "10.0.0.1");
+	tree("10.1.1.1", "232.1.1.1", false); /* nothing known of it */
+	expect("");
+	tree("10.1.1.1", "232.1.1.1", true);
+	heard[0] = '\0';
+	for (int i = 0; i < 10; i++)
+		tree("10.1.1.1", "232.1.1.1", true);
+	expect("");
+	tree("10.1.1.1", "232.1.1.1", false);
+	expect("no leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.1; unwatch 10.1.1.1; ");
+}
+END_TEST
+
+/* M-6826-2-2, M-7438-3.3-1 */
+START_TEST(wildcard_source_lsp_only_to_a_root_known_to_support_it)
+{
+	struct addr root = address("10.0.0.1");
+
+	root_line("10.1.0.0/16", "10.0.0.1");
+	root_line("10.2.0.0/16", "10.0.0.2");
+	tree("10.1.1.1", "232.1.1.1", true);
+	tree("10.1.1.1", "232.1.1.2", true);
+	tree("10.2.1.1", "232.1.1.1", true);
+	heard[0] = '\0';
+	mc_map_configure_wildcards(map, &root, true, false, wheel.now);
+	ck_assert_ptr_nonnull(strstr(heard, "leaf root 10.0.0.1 ipv4-source 10.1.1.1 *; "));
+	ck_assert_ptr_null(strstr(heard, "10.0.0.2"));
+	ck_assert_uint_eq(mc_map_stats(map)->leaves, 2); /* one for both trees of 10.1.1.1 */
+	heard[0] = '\0';
+	tree("10.1.1.1", "232.1.1.1", false);
+	expect("");
+	tree("10.1.1.1", "232.1.1.2", false);
+	expect("no leaf root 10.0.0.1 ipv4-source 10.1.1.1 *; unwatch 10.1.1.1; ");
+}
+END_TEST
+
+/* ---------------------------------------------------------------- leaf side: why not */
+
+static void not_wanted_by_pimd(void)
+{
+	mroute("10.1.1.1", "232.1.1.1", 1, 100);
+}
+
+static void topology_without_a_root(void)
+{
+	policy.trigger = MC_TRIGGER_TOPOLOGY;
+	mroute("10.1.1.1", "232.1.1.1", 1, 100);
+	mc_map_set_policy(map, &policy, wheel.now);
+}
+
+static void no_traffic(void)
+{
+	policy.trigger = MC_TRIGGER_TRAFFIC;
+	mc_map_set_policy(map, &policy, wheel.now);
+	tree("10.1.1.1", "232.1.1.1", true);
+}
+
+static void group_excluded(void)
+{
+	group_line("232.0.0.0/8", true, false);
+	group_line("232.1.0.0/16", false, false);
+	tree("10.1.1.1", "232.1.1.1", true);
+}
+
+static void own_source(void)
+{
+	tree("10.1.1.1", "232.1.1.1", true);
+	routing("10.1.1.1", "*", true);
+}
+
+static void no_root(void)
+{
+	tree("10.1.1.1", "232.1.1.1", true);
+}
+
+static void shared_tree(void)
+{
+	root_line("0.0.0.0/0", "10.0.0.1");
+	tree("*", "239.1.1.1", true);
+}
+
+static void shared_tree_at_layer_3(void)
+{
+	policy.coexistence = MC_LAYER3;
+	mc_map_set_policy(map, &policy, wheel.now);
+	shared_tree();
+}
+
+static const struct {
+	void (*arrange)(void);
+	const char *source, *group, *why;
+} reasons[] = {
+	{not_wanted_by_pimd, "10.1.1.1", "232.1.1.1", "pimd does not want it"},
+	{topology_without_a_root, "10.1.1.1", "232.1.1.1",
+	 "no root is known for its source (configure root)"},
+	{no_traffic, "10.1.1.1", "232.1.1.1", "no traffic yet (trigger traffic)"},
+	{group_excluded, "10.1.1.1", "232.1.1.1",
+	 "its group is not to be label-switched (map ... none)"},
+	{own_source, "10.1.1.1", "232.1.1.1", "its source is on a network of this router"},
+	{no_root, "10.1.1.1", "232.1.1.1", "no root is known for its source (configure root)"},
+	/* F3353-3.4-c, M-6826-2.1-1, M-7438-3.4-1 */
+	{shared_tree, "*", "239.1.1.1",
+	 "a shared tree: only source trees are label-switched (coexistence source-trees-only)"},
+	{shared_tree_at_layer_3, "*", "239.1.1.1",
+	 "a shared tree stays at layer 3 (coexistence layer3)"},
+};
+
+START_TEST(tree_that_is_not_label_switched_says_why)
+{
+	reasons[_i].arrange();
+	shown_as(reasons[_i].source, reasons[_i].group, reasons[_i].why);
+	ck_assert_ptr_null(strstr(heard, "leaf"));
+	ck_assert_uint_eq(mc_map_stats(map)->leaves, 0);
+}
+END_TEST
+
+START_TEST(tree_says_since_when)
+{
+	tree("10.1.1.1", "232.1.1.1", true);
+	pass(500);
+	routing("10.1.1.1", "10.0.0.1", false);
+	pass(500);
+	routing("10.1.1.1", "10.0.0.1", false);
+	ck_assert_int_eq(info("10.1.1.1", "232.1.1.1", true).since, 1500);
+	routing("10.1.1.1", "*", false);
+	ck_assert_int_eq(info("10.1.1.1", "232.1.1.1", true).since, 2000);
+}
+END_TEST
+
+START_TEST(group_lines_count_by_length_not_by_age)
+{
+	root_line("0.0.0.0/0", "10.0.0.1");
+	group_line("224.0.0.0/4", false, false);
+	group_line("239.1.0.0/16", true, false);
+	group_line("239.1.1.0/24", false, false);
+	tree("10.1.1.1", "239.1.2.1", true);
+	tree("10.1.1.1", "239.1.1.1", true);
+	tree("10.1.1.1", "232.1.1.1", true);
+	expect("watch 10.1.1.1; leaf root 10.0.0.1 ipv4-source 10.1.1.1 239.1.2.1; ");
+	group_line("239.1.1.0/24", true, false);
+	expect("leaf root 10.0.0.1 ipv4-source 10.1.1.1 239.1.1.1; ");
+	group_line("224.0.0.0/4", false, true);
+	expect("leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.1; ");
+	group_line("239.1.1.0/24", false, true); /* the /16 allows it as well */
+	group_line("225.0.0.0/8", false, true);
+	expect("");
+}
+END_TEST
+
+/* ---------------------------------------------------------------- triggers, policy */
+
+/* F3353-5.2-1, -5.2-2 */
+START_TEST(topology_trigger_takes_the_routing_table_too)
+{
+	struct addr s = address("10.1.1.1"), g = address("232.1.1.1");
+
+	root_line("10.0.0.0/8", "10.0.0.1");
+	mroute("10.1.1.1", "232.1.1.1", 0, 0);
+	expect("watch 10.1.1.1; ");
+	policy.trigger = MC_TRIGGER_TOPOLOGY;
+	mc_map_set_policy(map, &policy, wheel.now);
+	expect("leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.1; ");
+	tree("10.1.1.1", "232.1.1.1", true);
+	mc_map_mroute(map, &s, &g, UINT64_MAX, 0, true, wheel.now);
+	expect("");
+	mroute("10.1.1.1", "232.1.1.1", 5, 500);
+	tree("10.1.1.1", "232.1.1.1", false);
+	expect("");
+	mc_map_mroute(map, &s, &g, 6, 600, false, wheel.now); /* not from the domain */
+	expect("no leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.1; unwatch 10.1.1.1; ");
+}
+END_TEST
+
+/* F3353-5.3-1 */
+START_TEST(traffic_trigger_follows_the_traffic)
+{
+	policy.trigger = MC_TRIGGER_TRAFFIC;
+	policy.idle_ms = 10000;
+	mc_map_set_policy(map, &policy, wheel.now);
+	root_line("10.0.0.0/8", "10.0.0.1");
+	tree("10.1.1.1", "232.1.1.1", true);
+	mroute("10.1.1.1", "232.1.1.1", 7, 700); /* of before */
+	pass(1000);
+	mroute("10.1.1.1", "232.1.1.1", 7, 700);
+	expect("watch 10.1.1.1; ");
+	pass(1000);
+	mroute("10.1.1.1", "232.1.1.1", 8, 800);
+	expect("leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.1; ");
+	pass(9000);
+	mroute("10.1.1.1", "232.1.1.1", 9, 900);
+	pass(9999);
+	expect("");
+	pass(1);
+	expect("no leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.1; ");
+	shown_as("10.1.1.1", "232.1.1.1", "no traffic yet (trigger traffic)");
+}
+END_TEST
+
+START_TEST(traffic_trigger_has_a_threshold)
+{
+	policy.trigger = MC_TRIGGER_TRAFFIC;
+	policy.traffic_kbps = 8; /* an octet a millisecond */
+	mc_map_set_policy(map, &policy, wheel.now);
+	root_line("10.0.0.0/8", "10.0.0.1");
+	mroute("10.1.1.1", "232.1.1.1", 0, 0);
+	pass(1000);
+	mroute("10.1.1.1", "232.1.1.1", 10, 999);
+	expect("watch 10.1.1.1; ");
+	pass(1000);
+	mroute("10.1.1.1", "232.1.1.1", 20, 1999);
+	expect("leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.1; ");
+}
+END_TEST
+
+/* RFC 3353 Table 2 with downstream unsolicited and upstream on demand labels. */
+static const struct {
+	enum mc_trigger trigger;
+	enum mc_distribution distribution;
+	bool mixed;
+	const char *invalid; /* words of the reason, NULL: valid */
+} table2[] = {
+	/* M3353-2 */
+	{MC_TRIGGER_REQUEST, MC_DOWNSTREAM_UNSOLICITED, true, NULL},
+	{MC_TRIGGER_REQUEST, MC_DOWNSTREAM_UNSOLICITED, false, NULL},
+	{MC_TRIGGER_REQUEST, MC_UPSTREAM_ON_DEMAND, true, "RFC 6389"},
+	{MC_TRIGGER_REQUEST, MC_UPSTREAM_ON_DEMAND, false, "RFC 6389"},
+	/* M3353-3 */
+	{MC_TRIGGER_TOPOLOGY, MC_DOWNSTREAM_UNSOLICITED, true, NULL},
+	{MC_TRIGGER_TOPOLOGY, MC_DOWNSTREAM_UNSOLICITED, false, NULL},
+	{MC_TRIGGER_TOPOLOGY, MC_UPSTREAM_ON_DEMAND, true, "RFC 6389"},
+	{MC_TRIGGER_TOPOLOGY, MC_UPSTREAM_ON_DEMAND, false, "RFC 6389"},
+	/* M3353-4, F3353-4-4, F3353-10.2-2 */
+	{MC_TRIGGER_TRAFFIC, MC_DOWNSTREAM_UNSOLICITED, true, NULL},
+	{MC_TRIGGER_TRAFFIC, MC_DOWNSTREAM_UNSOLICITED, false, "mixed"},
+	{MC_TRIGGER_TRAFFIC, MC_UPSTREAM_ON_DEMAND, true, "RFC 6389"},
+	{MC_TRIGGER_TRAFFIC, MC_UPSTREAM_ON_DEMAND, false, "RFC 6389"},
+};
+
+/* F3353-5.4-1 */
+START_TEST(table_2_allows_or_refuses_with_the_reason)
+{
+	const char *why;
+
+	policy.trigger = table2[_i].trigger;
+	policy.distribution = table2[_i].distribution;
+	policy.mixed_forwarding = table2[_i].mixed;
+	why = mc_policy_invalid(&policy);
+	if (table2[_i].invalid)
+		ck_assert(why && strstr(why, table2[_i].invalid));
+	else
+		ck_assert_ptr_null(why);
+}
+END_TEST
+
+START_TEST(default_policy_is_valid)
+{
+	ck_assert_ptr_null(mc_policy_invalid(&policy));
+}
+END_TEST
+
+/* ---------------------------------------------------------------- root side */
+
+/* M-6826-2-4 */
+START_TEST(leaf_of_an_lsp_starts_the_join_and_its_end_stops_it)
+{
+	struct mldp_fec fec = source_fec("10.0.0.1", "10.1.1.1", "232.1.1.1");
+
+	lsp(&fec, 1);
+	expect("join 10.1.1.1,232.1.1.1; push 10.1.1.1,232.1.1.1 to 100; ");
+	lsp(&fec, 5);
+	expect("push 10.1.1.1,232.1.1.1 to 100 102; ");
+	ck_assert(info("10.1.1.1", "232.1.1.1", false).label_switched);
+	lsp(&fec, 4);
+	expect("push 10.1.1.1,232.1.1.1 to 102; ");
+	lsp(&fec, 0);
+	expect("push 10.1.1.1,232.1.1.1 to; prune 10.1.1.1,232.1.1.1; ");
+	lsp(&fec, 0);
+	expect("");
+	ck_assert_uint_eq(mc_map_stats(map)->joins, 0);
+	ck_assert_uint_eq(mc_map_stats(map)->ftns, 0);
+}
+END_TEST
+
+static const struct {
+	const char *what;
+	uint16_t len;
+	uint8_t opaque[16];
+} no_tree[] = {
+	{"unknown type", 4, {200, 0, 1, 7}},
+	{"truncated", 7, {3, 0, 8, 10, 1, 1, 1}},
+	{"two elements", 14, {1, 0, 4, 0, 0, 0, 1, 1, 0, 4, 0, 0, 0, 2}},
+	{"(S,*)", 11, {3, 0, 8, 10, 1, 1, 1, 0, 0, 0, 0}},
+	{"(*,G)", 11, {3, 0, 8, 0, 0, 0, 0, 239, 1, 1, 1}},
+	{"(*,*)", 11, {3, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0}},
+	{"bidirectional", 12, {5, 0, 9, 32, 10, 0, 0, 1, 239, 1, 1, 1}},
+};
+
+/* M-6826-2-5 */
+START_TEST(lsp_that_names_no_tree_carries_none)
+{
+	struct mldp_fec fec = {.type = MLDP_P2MP, .root = address("10.0.0.1")};
+
+	fec.opaque_len = no_tree[_i].len;
+	memcpy(fec.opaque, no_tree[_i].opaque, sizeof(no_tree[_i].opaque));
+	lsp(&fec, 1);
+	lsp(&fec, 3); /* counted once */
+	expect("");
+	ck_assert_uint_eq(mc_map_stats(map)->inert, 1);
+	lsp(&fec, 0);
+	expect("");
+}
+END_TEST
+
+START_TEST(tree_on_two_lsps_has_each_branch_once)
+{
+	struct mldp_fec a = source_fec("10.0.0.1", "10.1.1.1", "232.1.1.1");
+	struct mldp_fec b = generic_fec("10.0.0.1", 7);
+
+	static_tree("video", "10.0.0.1", 7);
+	member("video", "10.1.1.1", "232.1.1.1", true);
+	lsp(&a, 3);
+	heard[0] = '\0';
+	lsp(&b, 6);
+	expect("push 10.1.1.1,232.1.1.1 to 100 101 102; ");
+	lsp(&a, 0);
+	expect("push 10.1.1.1,232.1.1.1 to 101 102; ");
+	lsp(&b, 0);
+	expect("push 10.1.1.1,232.1.1.1 to; prune 10.1.1.1,232.1.1.1; ");
+}
+END_TEST
+
+/* ---------------------------------------------------------------- static trees */
+
+START_TEST(static_tree_comes_before_all_other_rules)
+{
+	static_tree("video", "10.0.0.5", 7);
+	member("video", "10.1.1.1", "239.1.1.1", true);
+	member("video", "*", "239.1.1.2", true);
+	group_line("224.0.0.0/4", false, false);
+	tree("10.1.1.1", "239.1.1.1", true);
+	expect("watch 10.1.1.1; leaf root 10.0.0.5 generic 7; ");
+	tree("*", "239.1.1.2", true); /* one LSP for both */
+	expect("");
+	tree("10.2.1.1", "239.1.1.1", true); /* another source */
+	expect("watch 10.2.1.1; ");
+	static_tree("video", "10.0.0.6", 8);
+	ck_assert_ptr_nonnull(strstr(heard, "leaf root 10.0.0.6 generic 8; "));
+	ck_assert_uint_eq(mc_map_stats(map)->leaves, 1);
+	heard[0] = '\0';
+	member("video", "10.1.1.1", "239.1.1.1", false);
+	expect("");
+	mc_map_static_tree_del(map, "video", wheel.now);
+	expect("no leaf root 10.0.0.6 generic 8; ");
+	shown_as("10.1.1.1", "239.1.1.1", "its group is not to be label-switched (map ... none)");
+}
+END_TEST
+
+START_TEST(member_of_a_static_tree_comes_and_goes_without_the_others_noticing)
+{
+	struct mldp_fec fec = generic_fec("10.0.0.1", 7);
+
+	lsp(&fec, 1); /* nothing to send yet */
+	expect("");
+	static_tree("video", "10.0.0.1", 7);
+	member("video", "10.1.1.1", "239.1.1.1", true);
+	expect("join 10.1.1.1,239.1.1.1; push 10.1.1.1,239.1.1.1 to 100; ");
+	member("video", "*", "239.1.1.2", true);
+	expect("join *,239.1.1.2; push *,239.1.1.2 to 100; ");
+	member("video", "*", "239.1.1.2", true);
+	expect("");
+	member("video", "10.1.1.1", "239.1.1.1", false);
+	expect("push 10.1.1.1,239.1.1.1 to; prune 10.1.1.1,239.1.1.1; ");
+	mc_map_static_tree_del(map, "video", wheel.now);
+	expect("push *,239.1.1.2 to; prune *,239.1.1.2; ");
+	ck_assert_uint_eq(mc_map_stats(map)->inert, 0);
+}
+END_TEST
+
+START_TEST(static_tree_with_another_identifier_leaves_the_old_lsp)
+{
+	struct mldp_fec a = generic_fec("10.0.0.1", 7), b = generic_fec("10.0.0.1", 8);
+
+	static_tree("video", "10.0.0.1", 7);
+	member("video", "10.1.1.1", "239.1.1.1", true);
+	lsp(&a, 1);
+	lsp(&b, 2);
+	heard[0] = '\0';
+	static_tree("video", "10.0.0.1", 8);
+	expect("push 10.1.1.1,239.1.1.1 to 100 101; push 10.1.1.1,239.1.1.1 to 101; ");
+}
+END_TEST
+
+/* ---------------------------------------------------------------- many trees */
+
+#define OTHERS 10000
+
+START_TEST(change_of_one_tree_among_ten_thousand_is_one_change)
+{
+	struct addr g = address("232.1.1.1");
+
+	root_line("10.0.0.0/8", "10.0.0.1");
+	for (unsigned int i = 0; i < OTHERS; i++) {
+		struct addr s = addr_from_v4((uint8_t[]){10, 1, (uint8_t)(i >> 8), (uint8_t)i});
+		struct addr root = address("10.0.0.1");
+		struct mldp_fec fec = mldp_fec_source(&root, &s, &g);
+
+		mc_map_tree(map, &s, &g, true, wheel.now);
+		lsp(&fec, 1);
+	}
+	ck_assert_uint_eq(calls, 4 * OTHERS);
+	ck_assert_uint_eq(mc_map_stats(map)->leaves, OTHERS);
+	heard[0] = '\0';
+	tree("10.2.0.1", "232.1.1.1", true);
+	expect("watch 10.2.0.1; leaf root 10.0.0.1 ipv4-source 10.2.0.1 232.1.1.1; ");
+	routing("10.2.0.1", "10.0.0.2", false);
+	routing("10.1.0.1", "10.0.0.2", false);
+	expect("");
+	root_line("10.2.0.0/16", "10.0.0.2");
+	expect("leaf root 10.0.0.2 ipv4-source 10.2.0.1 232.1.1.1; "
+	       "no leaf root 10.0.0.1 ipv4-source 10.2.0.1 232.1.1.1; ");
+	tree("10.2.0.1", "232.1.1.1", false);
+	expect("no leaf root 10.0.0.2 ipv4-source 10.2.0.1 232.1.1.1; unwatch 10.2.0.1; ");
+	tree("10.1.0.7", "232.1.1.1", false);
+	expect("no leaf root 10.0.0.1 ipv4-source 10.1.0.7 232.1.1.1; unwatch 10.1.0.7; ");
+}
+END_TEST
+
+/* ---------------------------------------------------------------- */
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("mc_map");
+	TCase *t = tcase_create("mapping");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, root_of_the_longest_prefix_names_the_fec, 0, array_size(longest));
+	tcase_add_test(t, without_a_line_the_next_hop_of_routing_is_root);
+	tcase_add_test(t, change_of_a_line_moves_its_trees_and_no_others);
+	tcase_add_test(t, second_tree_of_a_source_asks_routing_no_more);
+	tcase_add_test(t, refreshes_of_a_tree_say_nothing);
+	tcase_add_test(t, wildcard_source_lsp_only_to_a_root_known_to_support_it);
+	tcase_add_loop_test(t, tree_that_is_not_label_switched_says_why, 0, array_size(reasons));
+	tcase_add_test(t, tree_says_since_when);
+	tcase_add_test(t, group_lines_count_by_length_not_by_age);
+	tcase_add_test(t, topology_trigger_takes_the_routing_table_too);
+	tcase_add_test(t, traffic_trigger_follows_the_traffic);
+	tcase_add_test(t, traffic_trigger_has_a_threshold);
+	tcase_add_loop_test(t, table_2_allows_or_refuses_with_the_reason, 0, array_size(table2));
+	tcase_add_test(t, default_policy_is_valid);
+	tcase_add_test(t, leaf_of_an_lsp_starts_the_join_and_its_end_stops_it);
+	tcase_add_loop_test(t, lsp_that_names_no_tree_carries_none, 0, array_size(no_tree));
+	tcase_add_test(t, tree_on_two_lsps_has_each_branch_once);
+	tcase_add_test(t, static_tree_comes_before_all_other_rules);
+	tcase_add_test(t, member_of_a_static_tree_comes_and_goes_without_the_others_noticing);
+	tcase_add_test(t, static_tree_with_another_identifier_leaves_the_old_lsp);
+	tcase_add_test(t, change_of_one_tree_among_ten_thousand_is_one_change);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	SRunner *r = srunner_create(suite());
+	int failed;
+
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
