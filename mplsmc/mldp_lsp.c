@@ -483,11 +483,13 @@ void mldp_lsp_review(struct mldp_lsp *lsp)
 			review_upstream(lsp);
 		mldp_lsp_forward(lsp);
 		acknowledge(lsp);
-		settle_state(lsp);
+		if (!unused(lsp)) /* else its end is the news */
+			settle_state(lsp);
 	} while (lsp->again);
 	lsp->reviewing = false;
 	if (unused(lsp)) {
 		become_root(lsp, false);
+		event(lsp, "removed: nobody wants it any more");
 		mldp_lsp_free(lsp);
 	}
 }
