@@ -257,6 +257,17 @@ static bool same_tree(const struct mplsmcd_tree *a, const struct mplsmcd_tree *b
 	return !m && !n;
 }
 
+static bool has_member(const struct mplsmcd_tree *t, const struct mplsmcd_member *m)
+{
+	const struct mplsmcd_member *other;
+
+	frr_each (mplsmcd_members_const, &t->members, other)
+		if (addr_cmp(&other->group, &m->group) == 0 &&
+		    addr_cmp(&other->source, &m->source) == 0)
+			return true;
+	return false;
+}
+
 static void copy_tree(const struct mplsmcd_tree *from)
 {
 	struct mplsmcd_tree *to = mplsmcd_tree_add(&told, from->name);
@@ -269,6 +280,23 @@ static void copy_tree(const struct mplsmcd_tree *from)
 		mplsmcd_member_set(to, &m->group, &m->source, true);
 }
 
+/* The members that stay do not notice. */
+static void change_tree(struct mplsmcd *d, const struct mplsmcd_tree *from,
+			const struct mplsmcd_tree *to)
+{
+	struct mldp_fec old = mldp_fec_generic(&from->root, from->lsp_id);
+	struct mldp_fec new = mldp_fec_generic(&to->root, to->lsp_id);
+	const struct mplsmcd_member *m;
+
+	tell_tree(d, to);
+	if (mldp_fec_cmp(&old, &new) != 0)
+		mldp_route_override(d->mldp, &old, &ADDR_ANY, mplsmcd_now());
+	frr_each (mplsmcd_members_const, &from->members, m)
+		if (!has_member(to, m))
+			mc_map_static_member(d->map, to->name, &m->source, &m->group, false,
+					     mplsmcd_now());
+}
+
 /* A tree is told when it is complete: root and LSP identifier are configured. */
 static void reconcile_trees(struct mplsmcd *d)
 {
@@ -278,6 +306,12 @@ static void reconcile_trees(struct mplsmcd *d)
 		t = mplsmcd_tree_find(&d->config, old->name);
 		if (t && same_tree(t, old))
 			continue;
+		if (t && t->lsp_id) {
+			change_tree(d, old, t);
+			mplsmcd_tree_del(&told, old);
+			copy_tree(t);
+			continue;
+		}
 		forget_tree(d, old);
 		mplsmcd_tree_del(&told, old);
 	}
