@@ -102,6 +102,22 @@ def test_root_count_history_and_statistics_agree_with_the_tree(lab):
     assert stats["messages"]["Label Mapping"]["sent"] >= 1 and stats["ldp"]["faults"] == 0
 
 
+def test_lines_about_other_trees_leave_this_one_alone(lab):
+    pe2, p1 = (lab.routers[x] for x in ("pe2", "p1"))
+    vty = pe2.vty["mplsmcd"]
+
+    def seen():
+        return ([(x["object"], x["text"]) for x in pe2.show("mpls multicast history")["steps"]],
+                p1.show("mpls multicast statistics")["mldp"]["withdrawsReceived"],
+                [x["upstream"]["label"] for x in pe2.lsps()])
+
+    before = seen()
+    for line in ("root 198.51.100.0/24 10.255.255.1", "map 239.255.0.0/16 none",
+                 "no map 239.255.0.0/16", "no root 198.51.100.0/24"):
+        vty.configure("mpls ldp-multicast", line)
+    assert seen() == before
+
+
 def test_clear_neighbor_ends_one_session_and_the_tree_comes_back(lab):
     p1, peer = lab.routers["p1"], router_id("pe1")
     before = {n["neighbor"]: n["upTimeMsec"] for n in p1.neighbours()}
