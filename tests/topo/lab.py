@@ -346,13 +346,16 @@ class Lab:
         self.lac.start_mcfibd()
 
     def wait_established(self, timeout=30):
-        """Every subscriber has a session, and the agents carry its packets."""
+        """Every subscriber has a session, the agents carry its packets, pimd hears l2mcd."""
         def ready(router):
             return len([s for s in router.sessions() if s["state"] == "established"
                         and s["fib"]["status"] == "installed"]) == self.count
         for router in (self.lns, self.lac):
             wait_for(lambda r=router: ready(r), timeout,
                      f"{self.count} sessions at the {router.name}")
+        if self.lns.vty["pimd"].alive():
+            wait_for(lambda: self.lns.vty["pimd"].json("show ip igmp interface").get(
+                "l2mc0", {}).get("state") == "up", timeout, "IGMP of pimd on l2mc0")
 
     # ---- traffic
     def sender(self, group, rate=0):
