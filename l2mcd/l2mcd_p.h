@@ -107,6 +107,8 @@ void l2mcd_tap_send(const struct l2mcd_session *s, const struct gmp_msg *m);
 
 void l2mcd_upstream_reconcile(struct l2mcd *d);
 void l2mcd_upstream_fini(struct l2mcd *d);
+/** zebra tells of an interface: if it is ours and has no address there, it gets it again. */
+void l2mcd_upstream_interface(const struct interface *ifp);
 /** What the router as a whole wants of a group. */
 void l2mcd_upstream_set(const struct addr *group, const struct gmp_filter *f);
 

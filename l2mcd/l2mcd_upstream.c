@@ -148,6 +148,18 @@ void l2mcd_upstream_reconcile(struct l2mcd *d)
 	l2mc_lns_records(d->lns, tell_group, NULL);
 }
 
+void l2mcd_upstream_interface(const struct interface *ifp)
+{
+	const struct addr known = l2mcd_interface_address(ifp, false);
+
+	if (fd < 0 || strcmp(ifp->name, device) != 0 || !addr_is_any(&known))
+		return;
+	frr_with_privs (&l2mcd_privs) {
+		tun_set_address(device, &device_address,
+				l2mcd_instance()->config.multicast.upstream_prefixlen);
+	}
+}
+
 void l2mcd_upstream_set(const struct addr *group, const struct gmp_filter *f)
 {
 	struct gmp_host *h = hosts[!addr_is_v4(group)];

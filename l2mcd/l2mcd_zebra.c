@@ -53,6 +53,7 @@ static void interface_event(struct interface *ifp)
 
 static int interface_changed(struct interface *ifp)
 {
+	l2mcd_upstream_interface(ifp);
 	interface_event(ifp);
 	return 0;
 }

@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
-#include <linux/if.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -39,6 +39,13 @@ static bool add_address(unsigned int ifindex, const struct addr *a, uint8_t pref
 	return n >= 0;
 }
 
+bool tun_set_address(const char *name, const struct addr *address, uint8_t prefixlen)
+{
+	unsigned int ifindex = if_nametoindex(name);
+
+	return ifindex && add_address(ifindex, address, prefixlen);
+}
+
 static bool set_up(struct ifreq *ifr, const struct addr *address, uint8_t prefixlen)
 {
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -46,7 +53,7 @@ static bool set_up(struct ifreq *ifr, const struct addr *address, uint8_t prefix
 
 	if (s < 0)
 		return false;
-	ok = ioctl(s, SIOCGIFINDEX, ifr) == 0 && add_address(ifr->ifr_ifindex, address, prefixlen) &&
+	ok = tun_set_address(ifr->ifr_name, address, prefixlen) &&
 	     ioctl(s, SIOCGIFFLAGS, ifr) == 0;
 	ifr->ifr_flags |= IFF_UP | IFF_MULTICAST;
 	ok = ok && ioctl(s, SIOCSIFFLAGS, ifr) == 0;

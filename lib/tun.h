@@ -16,6 +16,13 @@
  */
 int tun_open(const char *name, const struct addr *address, uint8_t prefixlen);
 
+/**
+ * Gives the device its address again; who listens is told, although nothing changes.  Wanted when
+ * zebra tells of the device without the address: zebra 8.4 reads links and addresses in two
+ * threads, and loses an address that is faster than its link.  False and errno: refused.
+ */
+bool tun_set_address(const char *name, const struct addr *address, uint8_t prefixlen);
+
 /** remove: the device goes, too; otherwise it stays. */
 void tun_close(int fd, bool remove);
 

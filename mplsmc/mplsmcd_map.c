@@ -157,6 +157,21 @@ static void open_device(struct mplsmcd *d)
 	event_add_read(d->master, upstream_read, NULL, fd, &t_read);
 }
 
+void mplsmcd_map_interface(const struct interface *ifp)
+{
+	const struct connected *c;
+
+	if (fd < 0 || strcmp(ifp->name, device) != 0)
+		return;
+	frr_each_ifaddr (ifp, c)
+		if (c->address->family == AF_INET)
+			return;
+	frr_with_privs (&mplsmcd_privs) {
+		tun_set_address(device, &device_address,
+				mplsmcd_instance()->config.upstream_prefixlen);
+	}
+}
+
 /* ---------------------------------------------------------------- configuration */
 
 /* What was told to the mapping: configuration is compared with it. */

@@ -57,6 +57,8 @@ const char *mplsmcd_lsp_str(const struct mldp_fec *fec, char *buf, size_t size);
 void mplsmcd_map_init(struct mplsmcd *d);
 void mplsmcd_map_reconcile(struct mplsmcd *d);
 void mplsmcd_map_fini(struct mplsmcd *d);
+/** zebra tells of an interface: if it is ours and has no address there, it gets it again. */
+void mplsmcd_map_interface(const struct interface *ifp);
 
 /* ---------------------------------------------------------------- mplsmcd_labels.c */
 

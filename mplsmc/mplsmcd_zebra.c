@@ -170,8 +170,10 @@ static bool is_ours(const struct interface *ifp)
 static int interface_changed(struct interface *ifp)
 {
 	MPLSMCD_DEBUG(zebra, "interface %s %s", ifp->name, if_is_operative(ifp) ? "up" : "down");
-	if (is_ours(ifp))
-		mplsmcd_ldp_interface(mplsmcd_instance(), ifp->name, ifp);
+	if (!is_ours(ifp))
+		return 0;
+	mplsmcd_map_interface(ifp);
+	mplsmcd_ldp_interface(mplsmcd_instance(), ifp->name, ifp);
 	return 0;
 }
 
