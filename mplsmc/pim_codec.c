@@ -41,10 +41,11 @@ static uint32_t pim_sum(const struct addr *src, const struct addr *dst, const ui
 static struct addr read_address(struct rd *r, bool v6)
 {
 	const uint8_t *p = rd_take(r, v6 ? 16 : 4);
+	struct addr a = p ? v6 ? addr_from_v6(p) : addr_from_v4(p) : ADDR_ANY;
 
-	if (!p)
-		return ADDR_ANY;
-	return v6 ? addr_from_v6(p) : addr_from_v4(p);
+	if (addr_is_v4(&a) == v6)
+		r->failed = true; /* mapped IPv4, which no wire has */
+	return a;
 }
 
 /* Family and encoding type; another family or encoding makes the message unreadable. */
@@ -218,8 +219,11 @@ static void write_family(struct wr *w, bool v6)
 	wr_u8(w, NATIVE_ENCODING);
 }
 
-static void write_address(struct wr *w, const struct addr *a)
+/* An address of the other family, or none, would make a message nobody can read. */
+static void write_address(struct wr *w, const struct addr *a, bool v6)
 {
+	if (addr_is_v4(a) == v6)
+		w->failed = true;
 	wr_copy(w, addr_octets(a), addr_len(a));
 }
 
@@ -255,11 +259,10 @@ static size_t group_run(const struct pim_msg *m, size_t i, uint16_t *joins)
 
 static void encode_join_prune(struct wr *w, const struct pim_msg *m, bool v6)
 {
-	size_t groups_at, n;
-	uint8_t groups = 0;
+	size_t groups_at, n, groups = 0;
 
 	write_family(w, v6);
-	write_address(w, &m->upstream);
+	write_address(w, &m->upstream, v6);
 	groups_at = wr_len(w);
 	wr_u16(w, 0);
 	wr_u16(w, m->hold_s);
@@ -270,17 +273,19 @@ static void encode_join_prune(struct wr *w, const struct pim_msg *m, bool v6)
 		write_family(w, v6);
 		wr_u8(w, 0);
 		wr_u8(w, v6 ? 128 : 32);
-		write_address(w, &m->sources[i].group);
+		write_address(w, &m->sources[i].group, v6);
 		wr_u16(w, joins);
 		wr_u16(w, n - joins);
 		for (size_t s = i; s < i + n; s++) {
 			write_family(w, v6);
 			wr_u8(w, m->sources[s].flags);
 			wr_u8(w, v6 ? 128 : 32);
-			write_address(w, &m->sources[s].source);
+			write_address(w, &m->sources[s].source, v6);
 		}
 	}
-	wr_patch_u16(w, groups_at, groups);
+	wr_patch_u16(w, groups_at, groups); /* behind a reserved octet */
+	if (groups > UINT8_MAX)
+		w->failed = true;
 }
 
 static void encode_ip(struct wr *w, const struct addr *src, const struct addr *dst)
@@ -298,8 +303,8 @@ static void encode_ip(struct wr *w, const struct addr *src, const struct addr *d
 		wr_u8(w, PIM_PROTOCOL);
 		wr_u8(w, 1);
 	}
-	write_address(w, src);
-	write_address(w, dst);
+	write_address(w, src, !addr_is_v4(src));
+	write_address(w, dst, !addr_is_v4(src));
 }
 
 static struct addr all_pim_routers(bool v6)
@@ -326,7 +331,7 @@ size_t pim_msg_encode(const struct pim_msg *m, uint8_t *buf, size_t size)
 	else
 		encode_join_prune(&w, m, v6);
 	wr_patch_u16(&w, v6 ? 4 : 2, v6 ? wr_len(&w) - at : wr_len(&w));
-	if (!wr_ok(&w))
+	if (!wr_ok(&w) || wr_len(&w) > UINT16_MAX)
 		return 0;
 	if (!v6)
 		wr_patch_u16(&w, 10, ~fold(sum_octets(buf, 20)));

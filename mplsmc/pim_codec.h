@@ -52,7 +52,8 @@ enum pim_decode {
 enum pim_decode pim_msg_decode(struct pim_decoder *d, struct span packet, struct pim_msg *m);
 
 /** Writes the IP packet: to the ALL-PIM-ROUTERS group, TTL 1, checksums.  Sources of a group must
- *  follow each other, joins before prunes.  Returns its length, 0 if it does not fit. */
+ *  follow each other, joins before prunes.  Returns its length, 0 if it does not fit or an
+ *  address is not of the family of m->src. */
 size_t pim_msg_encode(const struct pim_msg *m, uint8_t *buf, size_t size);
 
 /** Octets of a Join/Prune message without sources, and what a new group and a source add. */
