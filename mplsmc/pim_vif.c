@@ -139,6 +139,18 @@ static void send_hello(struct pim_vif *v, uint16_t hold_s)
 	send(v, &m);
 }
 
+/*
+ * False for a tree of the other family, and for (*,G) without an RP (a leaf may name any tree in
+ * its FEC): one such source would take all the joins of its packet with it.
+ */
+static bool can_send(const struct pim_vif *v, const struct pim_tree *t)
+{
+	const struct addr *source = addr_is_any(&t->source) ? &t->rp : &t->source;
+	bool v4 = addr_is_v4(&v->params.address);
+
+	return addr_is_v4(&t->group) == v4 && addr_is_v4(source) == v4 && !addr_is_any(source);
+}
+
 static struct pim_source source_of(const struct pim_tree *t, bool prune)
 {
 	bool wildcard = addr_is_any(&t->source);
@@ -182,7 +194,7 @@ static void send_all(struct pim_vif *v, bool prune)
 	size_t n = 0;
 
 	frr_each (pim_trees, &v->trees, t)
-		if (t->joined)
+		if (t->joined && can_send(v, t))
 			all[n++] = source_of(t, prune);
 	qsort(all, n, sizeof(*all), by_group);
 	for (size_t i = 0; i < n; i += max)
@@ -228,11 +240,13 @@ void pim_vif_join(struct pim_vif *v, const struct addr *source, const struct add
 		t->rp = *rp;
 	t->joined = joined;
 	v->info.n_joined += joined ? 1 : -1;
-	if (joined && t->downstream) /* pimd only reflects what we asked for */
-		set_downstream(t, false);
 	s = source_of(t, !joined);
-	send_sources(v, &s, 1);
-	tree_release(t);
+	if (can_send(v, t))
+		send_sources(v, &s, 1);
+	if (joined)
+		set_downstream(t, false); /* pimd would only reflect what we ask for */
+	else
+		tree_release(t);
 }
 
 /* ---------------------------------------------------------------- receiving */
