@@ -95,7 +95,7 @@ static void tree_release(struct pim_tree *t)
 	XFREE(MTYPE_PIM_TREE, t);
 }
 
-static void set_downstream(struct pim_tree *t, bool wanted)
+static void set_downstream(struct pim_tree *t, bool wanted, msec_t now)
 {
 	struct pim_vif *v = t->v;
 
@@ -104,7 +104,7 @@ static void set_downstream(struct pim_tree *t, bool wanted)
 	if (t->downstream == wanted)
 		return;
 	t->downstream = wanted;
-	t->since = v->wheel->now;
+	t->since = now;
 	v->info.n_downstream += wanted ? 1 : -1;
 	v->ops->downstream(v->ctx, &t->source, &t->group, wanted);
 }
@@ -113,7 +113,7 @@ static void expiry_fires(struct timer *timer, msec_t now)
 {
 	struct pim_tree *t = container_of(timer, struct pim_tree, expiry);
 
-	set_downstream(t, false);
+	set_downstream(t, false, now);
 	tree_release(t);
 }
 
@@ -244,36 +244,14 @@ void pim_vif_join(struct pim_vif *v, const struct addr *source, const struct add
 	if (can_send(v, t))
 		send_sources(v, &s, 1);
 	if (joined)
-		set_downstream(t, false); /* pimd would only reflect what we ask for */
+		set_downstream(t, false, now); /* pimd would only reflect what we ask for */
 	else
 		tree_release(t);
 }
 
 /* ---------------------------------------------------------------- receiving */
 
-static void neighbour_lost(struct pim_vif *v)
-{
-	struct pim_tree *t;
-
-	timer_stop(v->wheel, &v->neighbour);
-	if (!v->up)
-		return;
-	v->up = false;
-	v->info.neighbour_up = false;
-	v->ops->neighbour(v->ctx, false, false);
-	/* pimd may be restarting: its joins are kept for a while */
-	frr_each (pim_trees, &v->trees, t)
-		if (t->downstream)
-			timer_start(v->wheel, &t->expiry, v->wheel->now + v->params.restart_hold_ms,
-				    expiry_fires);
-}
-
-static void neighbour_fires(struct timer *t, msec_t now)
-{
-	neighbour_lost(container_of(t, struct pim_vif, neighbour));
-}
-
-/* A pimd that restarted has no receivers at first; what it does not join again goes. */
+/* pimd may be restarting: what it does not join again within a while goes. */
 static void expire_soon(struct pim_vif *v, msec_t now)
 {
 	struct pim_tree *t;
@@ -284,6 +262,22 @@ static void expire_soon(struct pim_vif *v, msec_t now)
 				    expiry_fires);
 }
 
+static void neighbour_lost(struct pim_vif *v, msec_t now)
+{
+	timer_stop(v->wheel, &v->neighbour);
+	if (!v->up)
+		return;
+	v->up = false;
+	v->info.neighbour_up = false;
+	expire_soon(v, now);
+	v->ops->neighbour(v->ctx, false, false);
+}
+
+static void neighbour_fires(struct timer *t, msec_t now)
+{
+	neighbour_lost(container_of(t, struct pim_vif, neighbour), now);
+}
+
 static void on_hello(struct pim_vif *v, const struct pim_msg *m, msec_t now)
 {
 	bool restarted = v->up && m->has_generation && v->has_generation &&
@@ -292,7 +286,7 @@ static void on_hello(struct pim_vif *v, const struct pim_msg *m, msec_t now)
 
 	v->info.rx_hellos++;
 	if (m->has_hold && !m->hold_s) {
-		neighbour_lost(v);
+		neighbour_lost(v, now);
 		return;
 	}
 	v->up = true;
@@ -331,7 +325,7 @@ static void on_source(struct pim_vif *v, const struct pim_source *s, uint16_t ho
 		return;
 	}
 	if (s->prune) {
-		set_downstream(t, false);
+		set_downstream(t, false, now);
 		tree_release(t);
 		return;
 	}
@@ -339,7 +333,7 @@ static void on_source(struct pim_vif *v, const struct pim_source *s, uint16_t ho
 		timer_stop(v->wheel, &t->expiry);
 	else
 		timer_start(v->wheel, &t->expiry, now + hold_s * MSEC_PER_S, expiry_fires);
-	set_downstream(t, true);
+	set_downstream(t, true, now);
 }
 
 /*
