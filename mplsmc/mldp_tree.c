@@ -12,7 +12,7 @@ void mldp_params_default(struct mldp_params *p)
 {
 	*p = (struct mldp_params){
 		.mbb = true,
-		.mbb_wait_ms = 5 * MSEC_PER_S,	     /* A-mLDP-25 */
+		.mbb_wait_ms = 30 * MSEC_PER_S,
 		.root_hold_ms = 5 * MSEC_PER_S,	     /* A-mLDP-14 */
 		.refusal_retry_ms = 60 * MSEC_PER_S, /* A-mLDP-13 */
 		.maximum_branches = 127,

@@ -25,7 +25,9 @@ struct mldp_lsp;
 
 struct mldp_params {
 	bool mbb;		    /* announced and used: make before break */
-	uint32_t mbb_wait_ms;	    /* A-mLDP-25: 5 s */
+	/* For an ack, then as if it had come.  30 s, not A-mLDP-25's 5: where a link comes back the
+	 * IGP is faster than LDP by up to ten seconds, and the old path forwards all the while. */
+	uint32_t mbb_wait_ms;
 	uint32_t mbb_delay_ms;	    /* after the ack, before the old element goes: 0 */
 	uint32_t root_hold_ms;	    /* A-mLDP-14: 5 s */
 	uint32_t refusal_retry_ms;  /* A-mLDP-13: 60 s */
