@@ -95,11 +95,9 @@ class Demo:
         """The link under P1 that the tree uses fails and comes back."""
         below = next(b for a, b, _ in self.tree.edges() if a == "p1")
         other = {"p2": "p3", "p3": "p2"}[below]
-        p1 = self.lab.routers["p1"].ns
-        return (self.event(f"The link p1 - {below} fails", lambda: p1.ip(f"link set {below} down"),
-                           other),
-                self.event(f"The link p1 - {below} is back",
-                           lambda: p1.ip(f"link set {below} up"), below))
+        return (self.event(f"The link p1 - {below} fails", lambda: self.lab.cut("p1", below), other),
+                self.event(f"The link p1 - {below} is back", lambda: self.lab.mend("p1", below),
+                           below))
 
 
 def write_drawing(tree, folder):

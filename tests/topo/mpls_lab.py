@@ -169,6 +169,20 @@ class MplsLab(Lab):
         return self.routers[name].ns.run("ip", "route", "show", router_id("pe1"), "proto",
                                          "ospf").count("via")
 
+    def sessions(self, a, b):
+        """The ends of the session between two routers that are operational: 0 to 2."""
+        return sum(operational(n) and n["neighbor"] == f"{router_id(peer)}:0"
+                   for name, peer in ((a, b), (b, a)) for n in self.routers[name].neighbours())
+
+    def cut(self, a, b):
+        """The cable between two routers breaks.  Both ends have noticed when this returns: the
+        kernel may tell of it a second later, and a cable that is back by then is told late, too."""
+        self.routers[a].ns.ip(f"link set {b} down")
+        wait_for(lambda: not self.sessions(a, b), 20, f"{a} and {b} have no session")
+
+    def mend(self, a, b):
+        self.routers[a].ns.ip(f"link set {b} up")
+
     def sender(self, group=GROUP, rate=0):
         return Talker(f"sender {group}", self.source, self.dir / "sender.log", "send", group,
                       "--interface", "eth0", "--rate", str(rate))

@@ -75,17 +75,16 @@ def test_the_tree_follows_the_network_and_make_before_break_loses_nothing(lab):
     tree = lab.tree(EGRESS)
     used = next(b for a, b, _ in tree.edges() if a == "p1")
     other = {"p2": "p3", "p3": "p2"}[used]
-    p1 = lab.routers["p1"]
 
     def through(name):
         return wait_for(lambda: (lambda t: t if name in t.role else None)(lab.tree(EGRESS)), 60,
                         f"the tree goes through {name}")
 
-    p1.ns.ip(f"link set {used} down")
+    lab.cut("p1", used)
     through(other)
     before = missed(lab, stream)
     assert all(lost < 10 * RATE and not twice for lost, twice in before)
-    p1.ns.ip(f"link set {used} up")
+    lab.mend("p1", used)
     through(used)
     # Not a packet on a quiet machine; one in flight on both paths can be too early on one of them
     # and too late on the other.  Delete before add costs seconds here: the link's LDP session.
