@@ -220,17 +220,29 @@ def test_7_it_is_known_which_consumer_failed(run):
     assert re.match(r"l2tp-flow 239\.0\.0\.[12] from \*: told to fail", bad["lastError"])
 
 
-def test_8_a_daemon_that_stops_says_so_and_what_is_installed_stays(run):
-    gen = run(FibGen, run.path)
-    rec = run(Recorder, gen, "agent")
+def say_bye(run, n):
+    """A daemon with an agent stops; the recorder and the Bye it was told, [] if that got lost."""
+    gen = run(FibGen, f"{run.path}{n}")
+    rec = run(Recorder, gen, f"agent{n}")
     gen("set 0 9 1")
-    gen.wait(live("agent"))
+    gen.wait(live(f"agent{n}"))
     gen("quit")
     assert gen.popen.wait(10) == 0
-    bye = wait_until(lambda: rec.lines("bye"))[0]["bye"]
-    assert bye["code"] == "shutdown"
-    assert len(rec.flows()) == 10
-    assert rec.stop() == 0
+    try:
+        return rec, wait_until(lambda: rec.lines("bye"), 2)
+    except AssertionError:
+        return rec, []
+
+
+def test_8_a_daemon_that_stops_says_so_and_what_is_installed_stays(run):
+    # A Bye can be lost with its link (doc/user/limits.rst), in one of ten stops.
+    for n in range(8):
+        rec, byes = say_bye(run, n)
+        assert len(rec.flows()) == 10
+        assert rec.stop() == 0
+        if byes:
+            break
+    assert byes[0]["bye"]["code"] == "shutdown"
 
 
 def test_9_without_a_key_on_the_list_nobody_gets_anything(run, tmp_path):
