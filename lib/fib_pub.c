@@ -155,7 +155,7 @@ void fib_pub_input(struct fib_pub *pub, const struct fib_route *from, const stru
 	else if (c)
 		consumer_input(c, m);
 	else if (m->type != FIB_MSG_BYE)
-		fib_bye_to(pub, from, 1, FIB_BYE_PROTOCOL, "no session");
+		fib_bye_to(pub, from, 1, FIB_BYE_RESYNC, "no session"); /* left from one before */
 	fib_news_flush(pub);
 }
 

@@ -372,7 +372,7 @@ START_TEST(messages_without_a_session_are_answered_once)
 	say_ack(0, 1);
 	say(0, (struct fib_msg){.type = FIB_MSG_PING});
 	say(0, (struct fib_msg){.type = FIB_MSG_BYE}); /* no answer to that at all */
-	expect_bye(0, FIB_BYE_PROTOCOL);
+	expect_bye(0, FIB_BYE_RESYNC);
 	hear_nothing();
 	fib_pub_garbage(pub, &peers[1].route, "not of mcfib transport version 1", now);
 	expect_bye(1, FIB_BYE_PROTOCOL);
