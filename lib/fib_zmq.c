@@ -25,6 +25,12 @@ DEFINE_MTYPE_STATIC(FIB_ZMQ, FIB_SOCKET, "mcfib socket");
 
 /* Messages in a pipe to one peer, each direction. */
 #define HWM		  16
+/*
+ * What a consumer without a link has sent waits for the next one, so it may send only one: then the
+ * engine says Hello when there is somebody to hear it.  Not ZMQ_IMMEDIATE, which would do the same:
+ * it ends the pipe with its link and a daemon's Bye in it.
+ */
+#define CONSUMER_SNDHWM	  1
 /* The link's own heartbeat finds dead hosts; stalled processes are the engines' business. */
 #define LINK_HEARTBEAT_MS 5000
 #define LINK_TIMEOUT_MS	  30000
@@ -69,7 +75,8 @@ static bool set_options(void *socket, int type)
 	if (type == ZMQ_ROUTER) /* full or gone is an error, not a silent loss; no take-over */
 		return ok && set_int(socket, ZMQ_ROUTER_MANDATORY, 1) &&
 		       set_int(socket, ZMQ_ROUTER_HANDOVER, 0);
-	return ok && set_int(socket, ZMQ_IMMEDIATE, 1) && set_int(socket, ZMQ_RECONNECT_IVL, 100) &&
+	return ok && set_int(socket, ZMQ_SNDHWM, CONSUMER_SNDHWM) &&
+	       set_int(socket, ZMQ_RECONNECT_IVL, 100) &&
 	       set_int(socket, ZMQ_RECONNECT_IVL_MAX, 2000);
 }
 
