@@ -3,26 +3,17 @@
 #include "l2mcd/l2mcd_vty.h"
 
 #include "lib/vty_show.h"
+#include "lib/vty_stats.h"
 
 #include "l2mcd/l2mcd_show_stats_clippy.c"
 
-struct counter {
-	const char *label, *key;
-	size_t offset;
-};
+#define L2TP(member, label, key) STATS_COUNTER(struct l2tp_stats, member, label, key)
+#define LNS(member, label, key)	 STATS_COUNTER(struct l2mc_lns_stats, member, label, key)
+#define LAC(member, label, key)	 STATS_COUNTER(struct l2mc_lac_stats, member, label, key)
+#define GMP(member, label, key)	 STATS_COUNTER(struct gmp_router_stats, member, label, key)
+#define EDGE(member, label, key) STATS_COUNTER(struct l2mcd, stats.member, label, key)
 
-#define COUNTER(type, member, label, key)              \
-	{                                              \
-		(label), (key), offsetof(type, member) \
-	}
-
-#define L2TP(member, label, key) COUNTER(struct l2tp_stats, member, label, key)
-#define LNS(member, label, key)	 COUNTER(struct l2mc_lns_stats, member, label, key)
-#define LAC(member, label, key)	 COUNTER(struct l2mc_lac_stats, member, label, key)
-#define GMP(member, label, key)	 COUNTER(struct gmp_router_stats, member, label, key)
-#define EDGE(member, label, key) COUNTER(struct l2mcd, stats.member, label, key)
-
-static const struct counter control[] = {
+static const struct stats_counter control[] = {
 	L2TP(tunnels_up, "Tunnels established", "tunnelsUp"),
 	L2TP(sessions_up, "Sessions established", "sessionsUp"),
 	L2TP(sessions_refused, "Sessions refused", "sessionsRefused"),
@@ -32,7 +23,7 @@ static const struct counter control[] = {
 	L2TP(rx_data, "Data messages received", "dataMessages"),
 };
 
-static const struct counter drops[] = {
+static const struct stats_counter drops[] = {
 	L2TP(rx_short, "Too short", "short"),
 	L2TP(rx_version, "Wrong version", "version"),
 	L2TP(rx_unknown_tunnel, "Unknown tunnel", "unknownTunnel"),
@@ -45,7 +36,7 @@ static const struct counter drops[] = {
 	L2TP(rx_overload, "Too many tunnels being opened", "overload"),
 };
 
-static const struct counter avps[] = {
+static const struct stats_counter avps[] = {
 	L2TP(decode.avp_unknown, "Unknown", "unknown"),
 	L2TP(decode.avp_reserved_bits, "Reserved bits set", "reservedBits"),
 	L2TP(decode.avp_malformed, "Malformed", "malformed"),
@@ -55,7 +46,7 @@ static const struct counter avps[] = {
 	L2TP(decode.avp_m_bit, "Wrong M bit", "mBit"),
 };
 
-static const struct counter lns[] = {
+static const struct stats_counter lns[] = {
 	LNS(opened, "Multicast sessions opened", "opened"),
 	LNS(refused, "Refused by the LAC", "refused"),
 	LNS(timeouts, "Not answered by the LAC", "timeouts"),
@@ -66,7 +57,7 @@ static const struct counter lns[] = {
 	LNS(malformed, "Malformed messages", "malformed"),
 };
 
-static const struct counter lac[] = {
+static const struct stats_counter lac[] = {
 	LAC(opened, "Multicast sessions opened", "opened"),
 	LAC(refused, "Refused", "refused"),
 	LAC(not_offered, "Ignored: capability not offered", "notOffered"),
@@ -81,7 +72,7 @@ static const struct counter lac[] = {
 	LAC(purged, "Session IDs purged with their call", "purged"),
 };
 
-static const struct counter gmp[] = {
+static const struct stats_counter gmp[] = {
 	GMP(rx_reports, "Reports received", "reports"),
 	GMP(rx_leaves, "Leaves received", "leaves"),
 	GMP(rx_records, "Group records received", "records"),
@@ -94,7 +85,7 @@ static const struct counter gmp[] = {
 	GMP(tx_queries, "Queries sent", "queriesSent"),
 };
 
-static const struct counter edge[] = {
+static const struct stats_counter edge[] = {
 	EDGE(udp_rx, "Datagrams received", "udpReceived"),
 	EDGE(udp_tx, "Datagrams sent", "udpSent"),
 	EDGE(udp_errors, "Datagrams not sent", "udpErrors"),
@@ -108,18 +99,12 @@ static const struct counter edge[] = {
 
 /* ---------------------------------------------------------------- the groups of counters */
 
-/** Sum over the session interfaces that are there. */
+/* Sum over the session interfaces that are there. */
 static void add_gmp(void *arg, struct l2mcd_session *s)
 {
-	uint8_t *sum = arg;
-
-	for (size_t v = 0; v < array_size(s->gmp); v++) {
-		const uint8_t *one = s->gmp[v] ? (const void *)gmp_router_stats(s->gmp[v]) : NULL;
-
-		for (size_t i = 0; one && i < array_size(gmp); i++)
-			*(uint64_t *)(sum + gmp[i].offset) +=
-				*(const uint64_t *)(one + gmp[i].offset);
-	}
+	for (size_t v = 0; v < array_size(s->gmp); v++)
+		if (s->gmp[v])
+			stats_sum(arg, gmp_router_stats(s->gmp[v]), gmp, array_size(gmp));
 }
 
 struct all {
@@ -130,16 +115,9 @@ struct all {
 	struct gmp_router_stats gmp;
 };
 
-struct section {
-	const char *label, *key;
-	const struct counter *counters;
-	size_t n;
-	const void *base;
-};
-
 #define SECTIONS 7
 
-static void sections(struct all *a, struct section out[SECTIONS])
+static void sections(struct all *a, struct stats_section out[SECTIONS])
 {
 	a->d = l2mcd_instance();
 	a->l2tp = l2tp_engine_stats(a->d->l2tp);
@@ -147,19 +125,16 @@ static void sections(struct all *a, struct section out[SECTIONS])
 	l2mc_lac_stats(a->d->lac, &a->lac);
 	memset(&a->gmp, 0, sizeof(a->gmp));
 	l2mcd_sessions_walk(add_gmp, &a->gmp);
-	out[0] = (struct section){"Control", "control", control, array_size(control), a->l2tp};
-	out[1] = (struct section){"Messages dropped", "drops", drops, array_size(drops), a->l2tp};
-	out[2] = (struct section){"AVPs", "avps", avps, array_size(avps), a->l2tp};
-	out[3] = (struct section){"Multicast as LNS", "lns", lns, array_size(lns), &a->lns};
-	out[4] = (struct section){"Multicast as LAC", "lac", lac, array_size(lac), &a->lac};
-	out[5] = (struct section){"IGMP and MLD of subscribers", "gmp", gmp, array_size(gmp),
-				  &a->gmp};
-	out[6] = (struct section){"Sockets", "sockets", edge, array_size(edge), a->d};
-}
-
-static uint64_t value(const struct section *s, size_t i)
-{
-	return *(const uint64_t *)((const uint8_t *)s->base + s->counters[i].offset);
+	out[0] =
+		(struct stats_section){"Control", "control", control, array_size(control), a->l2tp};
+	out[1] = (struct stats_section){"Messages dropped", "drops", drops, array_size(drops),
+					a->l2tp};
+	out[2] = (struct stats_section){"AVPs", "avps", avps, array_size(avps), a->l2tp};
+	out[3] = (struct stats_section){"Multicast as LNS", "lns", lns, array_size(lns), &a->lns};
+	out[4] = (struct stats_section){"Multicast as LAC", "lac", lac, array_size(lac), &a->lac};
+	out[5] = (struct stats_section){"IGMP and MLD of subscribers", "gmp", gmp, array_size(gmp),
+					&a->gmp};
+	out[6] = (struct stats_section){"Sockets", "sockets", edge, array_size(edge), a->d};
 }
 
 /* ---------------------------------------------------------------- text and JSON */
@@ -172,40 +147,28 @@ static bool message_seen(const struct all *a, unsigned int type)
 static void statistics_text(struct vty *vty)
 {
 	const struct l2mcd *d = l2mcd_instance();
-	struct section s[SECTIONS];
+	struct stats_section s[SECTIONS];
 	struct all a;
 
 	sections(&a, s);
-	vty_out(vty, "%-36s %12s %12s\n", "Messages", "Received", "Sent");
+	stats_messages_head(vty, "Messages");
 	for (unsigned int t = 0; t < L2TP_MSG_TYPES; t++)
 		if (message_seen(&a, t))
-			vty_out(vty, "  %-34s %12" PRIu64 " %12" PRIu64 "\n", l2tp_msg_name(t),
-				a.l2tp->rx[t], a.l2tp->tx[t]);
-	for (size_t i = 0; i < SECTIONS; i++) {
-		vty_out(vty, "%s\n", s[i].label);
-		for (size_t j = 0; j < s[i].n; j++)
-			vty_out(vty, "  %-34s %12" PRIu64 "\n", s[i].counters[j].label,
-				value(&s[i], j));
-	}
+			stats_messages_text(vty, l2tp_msg_name(t), a.l2tp->rx[t], a.l2tp->tx[t]);
+	for (size_t i = 0; i < SECTIONS; i++)
+		stats_section_text(vty, &s[i]);
 	vty_out(vty, "IGMP and MLD packets\n");
 	for (unsigned int r = 0; r < GMP_DECODE_RESULTS; r++)
-		vty_out(vty, "  %-34s %12" PRIu64 "\n", gmp_decode_name(r), d->stats.gmp_decode[r]);
+		vty_out(vty, "  %-36s %12" PRIu64 "\n", gmp_decode_name(r), d->stats.gmp_decode[r]);
 }
 
 static json_object *messages_json(const struct all *a)
 {
 	json_object *o = json_object_new_object();
 
-	for (unsigned int t = 0; t < L2TP_MSG_TYPES; t++) {
-		json_object *m;
-
-		if (!message_seen(a, t))
-			continue;
-		m = json_object_new_object();
-		json_object_int_add(m, "received", a->l2tp->rx[t]);
-		json_object_int_add(m, "sent", a->l2tp->tx[t]);
-		json_object_object_add(o, l2tp_msg_name(t), m);
-	}
+	for (unsigned int t = 0; t < L2TP_MSG_TYPES; t++)
+		if (message_seen(a, t))
+			stats_messages_json(o, l2tp_msg_name(t), a->l2tp->rx[t], a->l2tp->tx[t]);
 	return o;
 }
 
@@ -213,18 +176,13 @@ static json_object *statistics_json(void)
 {
 	const struct l2mcd *d = l2mcd_instance();
 	json_object *o = json_object_new_object(), *decode = json_object_new_object();
-	struct section s[SECTIONS];
+	struct stats_section s[SECTIONS];
 	struct all a;
 
 	sections(&a, s);
 	json_object_object_add(o, "messages", messages_json(&a));
-	for (size_t i = 0; i < SECTIONS; i++) {
-		json_object *section = json_object_new_object();
-
-		for (size_t j = 0; j < s[i].n; j++)
-			json_object_int_add(section, s[i].counters[j].key, value(&s[i], j));
-		json_object_object_add(o, s[i].key, section);
-	}
+	for (size_t i = 0; i < SECTIONS; i++)
+		stats_section_json(o, &s[i]);
 	for (unsigned int r = 0; r < GMP_DECODE_RESULTS; r++)
 		json_object_int_add(decode, gmp_decode_name(r), d->stats.gmp_decode[r]);
 	json_object_object_add(o, "gmpDecode", decode);

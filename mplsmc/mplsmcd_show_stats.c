@@ -2,25 +2,17 @@
 /* show mpls multicast statistics: counters are rows of tables, for text and JSON alike. */
 #include "mplsmc/mplsmcd_vty.h"
 
+#include "lib/vty_stats.h"
+
 #include "mplsmc/mplsmcd_show_stats_clippy.c"
 
-struct counter {
-	const char *label, *key;
-	size_t offset;
-};
+#define LDP(member, label, key)	 STATS_COUNTER(struct ldp_stats, member, label, key)
+#define MLDP(member, label, key) STATS_COUNTER(struct mldp_stats, member, label, key)
+#define PIM(member, label, key)	 STATS_COUNTER(struct pim_vif_info, member, label, key)
+#define MAP(member, label, key)	 STATS_COUNTER(struct mc_map_stats, member, label, key)
+#define EDGE(member, label, key) STATS_COUNTER(struct mplsmcd, stats.member, label, key)
 
-#define COUNTER(type, member, label, key)              \
-	{                                              \
-		(label), (key), offsetof(type, member) \
-	}
-
-#define LDP(member, label, key)	 COUNTER(struct ldp_stats, member, label, key)
-#define MLDP(member, label, key) COUNTER(struct mldp_stats, member, label, key)
-#define PIM(member, label, key)	 COUNTER(struct pim_vif_info, member, label, key)
-#define MAP(member, label, key)	 COUNTER(struct mc_map_stats, member, label, key)
-#define EDGE(member, label, key) COUNTER(struct mplsmcd, stats.member, label, key)
-
-static const struct counter ldp[] = {
+static const struct stats_counter ldp[] = {
 	LDP(hellos_rx, "Hellos received", "hellosReceived"),
 	LDP(hellos_tx, "Hellos sent", "hellosSent"),
 	LDP(hellos_bad, "Hellos not understood", "hellosBad"),
@@ -32,7 +24,7 @@ static const struct counter ldp[] = {
 	LDP(unknown_messages, "Unknown messages", "unknownMessages"),
 };
 
-static const struct counter mldp[] = {
+static const struct stats_counter mldp[] = {
 	MLDP(mappings_rx, "Label mappings received", "mappingsReceived"),
 	MLDP(mappings_tx, "Label mappings sent", "mappingsSent"),
 	MLDP(withdraws_rx, "Label withdraws received", "withdrawsReceived"),
@@ -52,7 +44,7 @@ static const struct counter mldp[] = {
 	MLDP(unexpected, "Messages not expected", "unexpected"),
 };
 
-static const struct counter pim[] = {
+static const struct stats_counter pim[] = {
 	PIM(rx_hellos, "Hellos of pimd", "hellosReceived"),
 	PIM(tx_hellos, "Hellos to pimd", "hellosSent"),
 	PIM(rx_join_prunes, "Join/Prunes of pimd", "joinPrunesReceived"),
@@ -62,11 +54,11 @@ static const struct counter pim[] = {
 	PIM(restarts, "Restarts of pimd", "restarts"),
 };
 
-static const struct counter map[] = {
+static const struct stats_counter map[] = {
 	MAP(inert, "LSPs whose opaque value names no tree", "inert"),
 };
 
-static const struct counter edge[] = {
+static const struct stats_counter edge[] = {
 	EDGE(udp_rx, "Datagrams received", "udpReceived"),
 	EDGE(udp_tx, "Datagrams sent", "udpSent"),
 	EDGE(udp_errors, "Datagrams not sent", "udpErrors"),
@@ -87,16 +79,9 @@ struct all {
 	uint64_t rx[MESSAGE_ROWS], tx[MESSAGE_ROWS];
 };
 
-struct section {
-	const char *label, *key;
-	const struct counter *counters;
-	size_t n;
-	const void *base;
-};
-
 #define SECTIONS 5
 
-static void sections(struct all *a, struct section out[SECTIONS])
+static void sections(struct all *a, struct stats_section out[SECTIONS])
 {
 	const struct mplsmcd *d = mplsmcd_instance();
 	struct ldp_session *s;
@@ -115,16 +100,13 @@ static void sections(struct all *a, struct section out[SECTIONS])
 			a->tx[row] += i.tx[row];
 		}
 	}
-	out[0] = (struct section){"LDP", "ldp", ldp, array_size(ldp), &a->ldp};
-	out[1] = (struct section){"P2MP LSPs", "mldp", mldp, array_size(mldp), mldp_stats(d->mldp)};
-	out[2] = (struct section){"Mapping", "mapping", map, array_size(map), mc_map_stats(d->map)};
-	out[3] = (struct section){"PIM with pimd", "pim", pim, array_size(pim), &a->pim};
-	out[4] = (struct section){"Sockets", "sockets", edge, array_size(edge), d};
-}
-
-static uint64_t value(const struct section *s, size_t i)
-{
-	return *(const uint64_t *)((const uint8_t *)s->base + s->counters[i].offset);
+	out[0] = (struct stats_section){"LDP", "ldp", ldp, array_size(ldp), &a->ldp};
+	out[1] = (struct stats_section){"P2MP LSPs", "mldp", mldp, array_size(mldp),
+					mldp_stats(d->mldp)};
+	out[2] = (struct stats_section){"Mapping", "mapping", map, array_size(map),
+					mc_map_stats(d->map)};
+	out[3] = (struct stats_section){"PIM with pimd", "pim", pim, array_size(pim), &a->pim};
+	out[4] = (struct stats_section){"Sockets", "sockets", edge, array_size(edge), d};
 }
 
 /* Message types with a row; false: it has none, or none was seen. */
@@ -138,22 +120,17 @@ static bool message_seen(const struct all *a, unsigned int type, unsigned int *r
 
 static void statistics_text(struct vty *vty)
 {
-	struct section s[SECTIONS];
+	struct stats_section s[SECTIONS];
 	unsigned int row;
 	struct all a;
 
 	sections(&a, s);
-	vty_out(vty, "%-38s %12s %12s\n", "Messages of present sessions", "Received", "Sent");
+	stats_messages_head(vty, "Messages of present sessions");
 	for (unsigned int type = LDP_NOTIFICATION; type <= LDP_LABEL_ABORT; type++)
 		if (message_seen(&a, type, &row))
-			vty_out(vty, "  %-36s %12" PRIu64 " %12" PRIu64 "\n", ldp_msg_name(type),
-				a.rx[row], a.tx[row]);
-	for (size_t i = 0; i < SECTIONS; i++) {
-		vty_out(vty, "%s\n", s[i].label);
-		for (size_t j = 0; j < s[i].n; j++)
-			vty_out(vty, "  %-36s %12" PRIu64 "\n", s[i].counters[j].label,
-				value(&s[i], j));
-	}
+			stats_messages_text(vty, ldp_msg_name(type), a.rx[row], a.tx[row]);
+	for (size_t i = 0; i < SECTIONS; i++)
+		stats_section_text(vty, &s[i]);
 }
 
 static json_object *messages_json(const struct all *a)
@@ -161,34 +138,22 @@ static json_object *messages_json(const struct all *a)
 	json_object *o = json_object_new_object();
 	unsigned int row;
 
-	for (unsigned int type = LDP_NOTIFICATION; type <= LDP_LABEL_ABORT; type++) {
-		json_object *m;
-
-		if (!message_seen(a, type, &row))
-			continue;
-		m = json_object_new_object();
-		json_object_int_add(m, "received", a->rx[row]);
-		json_object_int_add(m, "sent", a->tx[row]);
-		json_object_object_add(o, ldp_msg_name(type), m);
-	}
+	for (unsigned int type = LDP_NOTIFICATION; type <= LDP_LABEL_ABORT; type++)
+		if (message_seen(a, type, &row))
+			stats_messages_json(o, ldp_msg_name(type), a->rx[row], a->tx[row]);
 	return o;
 }
 
 static json_object *statistics_json(void)
 {
 	json_object *o = json_object_new_object();
-	struct section s[SECTIONS];
+	struct stats_section s[SECTIONS];
 	struct all a;
 
 	sections(&a, s);
 	json_object_object_add(o, "messages", messages_json(&a));
-	for (size_t i = 0; i < SECTIONS; i++) {
-		json_object *section = json_object_new_object();
-
-		for (size_t j = 0; j < s[i].n; j++)
-			json_object_int_add(section, s[i].counters[j].key, value(&s[i], j));
-		json_object_object_add(o, s[i].key, section);
-	}
+	for (size_t i = 0; i < SECTIONS; i++)
+		stats_section_json(o, &s[i]);
 	return o;
 }
 
