@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* mplsmcd_history.c - the last steps of sessions and LSPs: one ring, bounded memory. */
+/* mplsmcd_history.c - the last steps of sessions and LSPs (lib/history.h). */
 #include "mplsmc/mplsmcd_p.h"
 
-#define RING_SIZE 4096
+#include "lib/history.h"
 
-DEFINE_MTYPE_STATIC(MPLSMCD, MPLSMCD_HISTORY, "history ring");
-
-static struct mplsmcd_step *ring;
-static size_t ring_next, ring_count;
+static struct history history = HISTORY_INIT(struct mplsmcd_step);
 
 void mplsmcd_history_add(const char *object, const char *fmt, ...)
 {
-	struct mplsmcd_step *s;
+	struct mplsmcd_step *s = history_add(&history);
 	va_list ap;
 
-	if (!ring)
-		ring = XCALLOC(MTYPE_MPLSMCD_HISTORY, RING_SIZE * sizeof(*ring));
-	s = &ring[ring_next];
-	ring_next = (ring_next + 1) % RING_SIZE;
-	if (ring_count < RING_SIZE)
-		ring_count++;
 	s->when = mplsmcd_now();
 	strlcpy(s->object, object, sizeof(s->object));
 	va_start(ap, fmt);
@@ -29,12 +20,11 @@ void mplsmcd_history_add(const char *object, const char *fmt, ...)
 
 void mplsmcd_history_walk(void (*fn)(void *arg, const struct mplsmcd_step *s), void *arg)
 {
-	for (size_t i = 0; i < ring_count; i++)
-		fn(arg, &ring[(ring_next + RING_SIZE - ring_count + i) % RING_SIZE]);
+	for (size_t i = 0; i < history.count; i++)
+		fn(arg, history_step(&history, i));
 }
 
 void mplsmcd_history_fini(void)
 {
-	XFREE(MTYPE_MPLSMCD_HISTORY, ring);
-	ring_count = ring_next = 0;
+	history_fini(&history);
 }
