@@ -70,21 +70,23 @@
 #endif
 
 /* Debug flags: before 10.2 the daemon writes its own lines, since then libfrr does. */
-#if FRR_VERNUM < 100200
-#define FRRX_DEBUG_DEFINE(var, confstr, descstr)                                                   \
-	static const char *const var##_conf = (confstr);                                           \
-	struct debug var = {.desc = (descstr)}
-#define frrx_debug_install(var)                                                                    \
-	do {                                                                                       \
-	} while (0)
-#define FRRX_DEBUG_WRITE(vty, var)                                                                 \
-	(DEBUG_MODE_CHECK(&(var), DEBUG_MODE_CONF) ? (vty_out(vty, "%s\n", var##_conf), 1) : 0)
-#else
-#define FRRX_DEBUG_DEFINE(var, confstr, descstr)                                                   \
-	struct debug var = {.conf = (confstr), .desc = (descstr)}
-#define frrx_debug_install(var)	   debug_install(&(var))
-#define FRRX_DEBUG_WRITE(vty, var) 0
+static inline void frrx_debug_install(struct debug *debug, const char *line)
+{
+#if FRR_VERNUM >= 100200
+	debug->conf = line;
+	debug_install(debug);
 #endif
+}
+
+/** Lines written: 0 or 1. */
+static inline int frrx_debug_write(struct vty *vty, const struct debug *debug, const char *line)
+{
+#if FRR_VERNUM < 100200
+	if (DEBUG_MODE_CHECK(debug, DEBUG_MODE_CONF))
+		return vty_out(vty, "%s\n", line), 1;
+#endif
+	return 0;
+}
 
 /** What is told of interfaces: created, up, down, deleted. */
 static inline void frrx_if_hooks(int (*real)(struct interface *), int (*up)(struct interface *),

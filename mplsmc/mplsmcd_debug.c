@@ -2,30 +2,33 @@
 /* Debug flags and their commands. */
 #include "mplsmc/mplsmcd_vty.h"
 
+#include "lib/vty_debug.h"
+
 #include "mplsmc/mplsmcd_debug_clippy.c"
 
-/* clang-format off */
-FRRX_DEBUG_DEFINE(mplsmcd_dbg_discovery, "debug mpls multicast discovery", "LDP discovery");
-FRRX_DEBUG_DEFINE(mplsmcd_dbg_session, "debug mpls multicast session", "LDP sessions");
-FRRX_DEBUG_DEFINE(mplsmcd_dbg_messages, "debug mpls multicast messages", "LDP messages");
-FRRX_DEBUG_DEFINE(mplsmcd_dbg_labels, "debug mpls multicast labels", "Labels");
-FRRX_DEBUG_DEFINE(mplsmcd_dbg_tree, "debug mpls multicast tree", "P2MP LSPs (RFC 6388)");
-FRRX_DEBUG_DEFINE(mplsmcd_dbg_rpf, "debug mpls multicast rpf", "Next hops towards roots");
-FRRX_DEBUG_DEFINE(mplsmcd_dbg_mapping, "debug mpls multicast mapping", "Multicast trees on LSPs");
-FRRX_DEBUG_DEFINE(mplsmcd_dbg_fib, "debug mpls multicast fib", "Forwarding objects and agents");
-FRRX_DEBUG_DEFINE(mplsmcd_dbg_zebra, "debug mpls multicast zebra", "Interfaces told by zebra");
-/* clang-format on */
+struct debug mplsmcd_dbg_discovery = {.desc = "LDP discovery"};
+struct debug mplsmcd_dbg_session = {.desc = "LDP sessions"};
+struct debug mplsmcd_dbg_messages = {.desc = "LDP messages"};
+struct debug mplsmcd_dbg_labels = {.desc = "Labels"};
+struct debug mplsmcd_dbg_tree = {.desc = "P2MP LSPs (RFC 6388)"};
+struct debug mplsmcd_dbg_rpf = {.desc = "Next hops towards roots"};
+struct debug mplsmcd_dbg_mapping = {.desc = "Multicast trees on LSPs"};
+struct debug mplsmcd_dbg_fib = {.desc = "Forwarding objects and agents"};
+struct debug mplsmcd_dbg_zebra = {.desc = "Interfaces told by zebra"};
 
-static const struct {
-	const char *word;
-	struct debug *debug;
-} flags[] = {
-	{"discovery", &mplsmcd_dbg_discovery}, {"session", &mplsmcd_dbg_session},
-	{"messages", &mplsmcd_dbg_messages},   {"labels", &mplsmcd_dbg_labels},
-	{"tree", &mplsmcd_dbg_tree},	       {"rpf", &mplsmcd_dbg_rpf},
-	{"mapping", &mplsmcd_dbg_mapping},     {"fib", &mplsmcd_dbg_fib},
-	{"zebra", &mplsmcd_dbg_zebra},
+static const struct debug_flag table[] = {
+	{"discovery", "debug mpls multicast discovery", &mplsmcd_dbg_discovery},
+	{"session", "debug mpls multicast session", &mplsmcd_dbg_session},
+	{"messages", "debug mpls multicast messages", &mplsmcd_dbg_messages},
+	{"labels", "debug mpls multicast labels", &mplsmcd_dbg_labels},
+	{"tree", "debug mpls multicast tree", &mplsmcd_dbg_tree},
+	{"rpf", "debug mpls multicast rpf", &mplsmcd_dbg_rpf},
+	{"mapping", "debug mpls multicast mapping", &mplsmcd_dbg_mapping},
+	{"fib", "debug mpls multicast fib", &mplsmcd_dbg_fib},
+	{"zebra", "debug mpls multicast zebra", &mplsmcd_dbg_zebra},
 };
+
+static const struct debug_flags flags = {table, array_size(table)};
 
 DEFPY (mplsmcd_debug,
        mplsmcd_debug_cmd,
@@ -44,11 +47,7 @@ DEFPY (mplsmcd_debug,
        "Forwarding objects and agents\n"
        "Interfaces told by zebra\n")
 {
-	uint32_t mode = DEBUG_NODE2MODE(vty->node);
-
-	for (size_t i = 0; i < array_size(flags); i++)
-		if (strcmp(flags[i].word, what) == 0)
-			DEBUG_MODE_SET(flags[i].debug, mode, !no);
+	debug_flags_set(vty, &flags, what, !no);
 	return CMD_SUCCESS;
 }
 
@@ -61,26 +60,13 @@ DEFUN_NOSH (mplsmcd_show_debugging,
 	    MULTICAST_STR)
 {
 	vty_out(vty, "MPLS multicast debugging status:\n");
-	for (size_t i = 0; i < array_size(flags); i++)
-		if (DEBUG_MODE_CHECK(flags[i].debug, DEBUG_MODE_ALL))
-			vty_out(vty, "  %s debugging is on\n", flags[i].debug->desc);
+	debug_flags_show(vty, &flags);
 	return CMD_SUCCESS;
 }
 
 static int debug_write(struct vty *vty)
 {
-	int written = 0;
-
-	written += FRRX_DEBUG_WRITE(vty, mplsmcd_dbg_discovery);
-	written += FRRX_DEBUG_WRITE(vty, mplsmcd_dbg_session);
-	written += FRRX_DEBUG_WRITE(vty, mplsmcd_dbg_messages);
-	written += FRRX_DEBUG_WRITE(vty, mplsmcd_dbg_labels);
-	written += FRRX_DEBUG_WRITE(vty, mplsmcd_dbg_tree);
-	written += FRRX_DEBUG_WRITE(vty, mplsmcd_dbg_rpf);
-	written += FRRX_DEBUG_WRITE(vty, mplsmcd_dbg_mapping);
-	written += FRRX_DEBUG_WRITE(vty, mplsmcd_dbg_fib);
-	written += FRRX_DEBUG_WRITE(vty, mplsmcd_dbg_zebra);
-	return written;
+	return debug_flags_write(vty, &flags);
 }
 
 static struct cmd_node debug_node = {
@@ -92,16 +78,7 @@ static struct cmd_node debug_node = {
 
 void mplsmcd_debug_init(void)
 {
-	frrx_debug_install(mplsmcd_dbg_discovery);
-	frrx_debug_install(mplsmcd_dbg_session);
-	frrx_debug_install(mplsmcd_dbg_messages);
-	frrx_debug_install(mplsmcd_dbg_labels);
-	frrx_debug_install(mplsmcd_dbg_tree);
-	frrx_debug_install(mplsmcd_dbg_rpf);
-	frrx_debug_install(mplsmcd_dbg_mapping);
-	frrx_debug_install(mplsmcd_dbg_fib);
-	frrx_debug_install(mplsmcd_dbg_zebra);
-
+	debug_flags_install(&flags);
 	install_node(&debug_node);
 	install_element(ENABLE_NODE, &mplsmcd_debug_cmd);
 	install_element(CONFIG_NODE, &mplsmcd_debug_cmd);
