@@ -391,16 +391,6 @@ DEFPY (l2mcd_show_history,
 
 /* ---------------------------------------------------------------- clear, test */
 
-static int cleared(struct vty *vty, unsigned int n, const char *what, const char *id)
-{
-	if (!n && id) {
-		vty_out(vty, "%% unknown %s '%s'\n", what, id);
-		return CMD_WARNING;
-	}
-	vty_out(vty, "%u %s%s cleared\n", n, what, n == 1 ? "" : "s");
-	return CMD_SUCCESS;
-}
-
 DEFPY (l2mcd_clear_tunnels,
        l2mcd_clear_tunnels_cmd,
        "clear l2tp tunnel <(1-65535)$id|all>",
@@ -410,7 +400,7 @@ DEFPY (l2mcd_clear_tunnels,
        "Tunnel ID, ours\n"
        "All tunnels\n")
 {
-	return cleared(vty, l2mcd_clear_tunnel(id), "tunnel", id_str);
+	return vty_cleared(vty, l2mcd_clear_tunnel(id), "tunnel", id_str);
 }
 
 DEFPY (l2mcd_clear_sessions,
@@ -425,8 +415,8 @@ DEFPY (l2mcd_clear_sessions,
        "All sessions of the tunnel\n")
 {
 	if (!l2tp_tunnel_find(l2mcd_instance()->l2tp, tunnel))
-		return cleared(vty, 0, "tunnel", tunnel_str);
-	return cleared(vty, l2mcd_clear_session(tunnel, id), "session", id_str);
+		return vty_cleared(vty, 0, "tunnel", tunnel_str);
+	return vty_cleared(vty, l2mcd_clear_session(tunnel, id), "session", id_str);
 }
 
 #define DECODE_MAX 2048 /* octets; a vty line has 4096 characters */

@@ -83,3 +83,13 @@ int vty_refuse(struct vty *vty, const char *fmt, ...)
 	vty_out(vty, "%% %s\n", text);
 	return CMD_WARNING_CONFIG_FAILED;
 }
+
+int vty_cleared(struct vty *vty, unsigned int n, const char *what, const char *id)
+{
+	if (!n && id) {
+		vty_out(vty, "%% unknown %s '%s'\n", what, id);
+		return CMD_WARNING;
+	}
+	vty_out(vty, "%u %s%s cleared\n", n, what, n == 1 ? "" : "s");
+	return CMD_SUCCESS;
+}

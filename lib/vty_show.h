@@ -41,6 +41,10 @@ static inline struct json_rows json_rows_init(struct vty *vty, const char *name)
 void json_row(struct json_rows *r, json_object *row);
 int json_rows_end(struct json_rows *r);
 
+/** A clear command is done: "2 tunnels cleared"; CMD_WARNING if it named (id, else NULL) something
+ *  that is not there. */
+int vty_cleared(struct vty *vty, unsigned int n, const char *what, const char *id);
+
 /** A command refuses its input: "% reason"; CMD_WARNING_CONFIG_FAILED. */
 int vty_refuse(struct vty *vty, const char *fmt, ...) PRINTFRR(2, 3);
 

@@ -329,16 +329,6 @@ DEFPY (mplsmcd_show_history,
 
 /* ---------------------------------------------------------------- clear, test */
 
-static int cleared(struct vty *vty, unsigned int n, const char *what, const char *id)
-{
-	if (!n && id) {
-		vty_out(vty, "%% unknown %s '%s'\n", what, id);
-		return CMD_WARNING;
-	}
-	vty_out(vty, "%u %s%s cleared\n", n, what, n == 1 ? "" : "s");
-	return CMD_SUCCESS;
-}
-
 DEFPY (mplsmcd_clear_neighbors,
        mplsmcd_clear_neighbors_cmd,
        "clear mpls multicast neighbor <A.B.C.D$lsr_id|all>",
@@ -353,8 +343,8 @@ DEFPY (mplsmcd_clear_neighbors,
 
 	/* 0.0.0.0 is nobody's, and would be everybody */
 	if (lsr_id_str && addr_is_any(&a))
-		return cleared(vty, 0, "neighbor", lsr_id_str);
-	return cleared(vty, mplsmcd_clear_neighbour(&a), "neighbor", lsr_id_str);
+		return vty_cleared(vty, 0, "neighbor", lsr_id_str);
+	return vty_cleared(vty, mplsmcd_clear_neighbour(&a), "neighbor", lsr_id_str);
 }
 
 DEFPY (mplsmcd_clear_lsps,
@@ -373,8 +363,8 @@ DEFPY (mplsmcd_clear_lsps,
 	unsigned int n = root_str && addr_is_any(&a) ? 0 : mplsmcd_clear_lsp(&a);
 
 	if (!n && root_str)
-		return cleared(vty, 0, "root", root_str);
-	return cleared(vty, n, "LSP", NULL);
+		return vty_cleared(vty, 0, "root", root_str);
+	return vty_cleared(vty, n, "LSP", NULL);
 }
 
 #define DECODE_MAX 2048 /* octets; a vty line has 4096 characters */
