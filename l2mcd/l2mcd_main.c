@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * l2mcd_main.c - start, stop, and the round.
- *
- * Every input (datagram, packet, timer, command, consumer message) goes to an engine and is
- * followed by one round, as an event of its own: timers that are due, configuration that
- * changed, accumulated OSL updates, changed forwarding objects, datagrams to send.  So changes
- * that arrive together leave together.
- */
+/* l2mcd_main.c - start, stop, and what a round does (lib/daemon.h). */
 #include "l2mcd/l2mcd_p.h"
 
+#include "lib/daemon.h"
 #include "lib/zmq_loop.h"
 
 DEFINE_MGROUP(L2MCD, "l2mcd");
 
 static struct l2mcd l2mcd;
-static struct event *t_round, *t_timer;
-static bool reconcile_wanted, stopping;
 
 static zebra_capabilities_t caps[] = {ZCAP_NET_RAW, ZCAP_BIND, ZCAP_NET_ADMIN};
 
@@ -39,28 +31,8 @@ msec_t l2mcd_now(void)
 
 /* ---------------------------------------------------------------- the round */
 
-static void round_run(struct event *event);
-
-static void timer_fires(struct event *event)
-{
-	l2mcd_kick();
-}
-
-static void schedule_timer(struct l2mcd *d, msec_t now)
-{
-	msec_t next = twheel_next(&d->wheel), lac = l2mcd_lac_deadline(d);
-
-	if (lac < next)
-		next = lac;
-	event_cancel(&t_timer);
-	if (next == MSEC_NEVER)
-		return;
-	event_add_timer_msec(d->master, timer_fires, NULL, next > now ? next - now : 0, &t_timer);
-}
-
 static void reconcile(struct l2mcd *d)
 {
-	reconcile_wanted = false;
 	l2mcd_lac_configured();
 	l2mcd_fib_reconcile(d);
 	l2mcd_io_reconcile(d);
@@ -71,53 +43,45 @@ static void reconcile(struct l2mcd *d)
 	l2mcd_upstream_reconcile(d);
 }
 
-static void round_run(struct event *event)
+static void round_run(msec_t now, bool configured)
 {
 	struct l2mcd *d = &l2mcd;
-	msec_t now = l2mcd_now();
 
-	if (stopping)
-		return;
 	twheel_run(&d->wheel, now);
-	if (reconcile_wanted)
+	if (configured)
 		reconcile(d);
 	l2mcd_lac_reconcile(d, now);
 	l2mc_lns_flush(d->lns, now);
 	l2mcd_fib_flush(d);
 	l2mcd_io_output(d);
-	schedule_timer(d, now);
+}
+
+static msec_t deadline(void)
+{
+	msec_t next = twheel_next(&l2mcd.wheel), lac = l2mcd_lac_deadline(&l2mcd);
+
+	return lac < next ? lac : next;
 }
 
 void l2mcd_kick(void)
 {
-	if (!stopping && l2mcd.master && !t_round)
-		event_add_event(l2mcd.master, round_run, NULL, 0, &t_round);
+	daemon_kick();
 }
 
 void l2mcd_reconcile(void)
 {
-	reconcile_wanted = true;
-	l2mcd_kick();
+	daemon_reconcile();
 }
 
 /* ---------------------------------------------------------------- start and stop */
 
-static void sighup(void)
-{
-	zlog_info("SIGHUP received, ignored: use vtysh or frr-reload");
-}
-
 /* An orderly stop: peers hear StopCCN, consumers Bye; they keep forwarding (design/fib.md). */
-static FRR_NORETURN void sigint(void)
+static void stop(void)
 {
 	struct l2mcd *d = &l2mcd;
 
-	zlog_notice("Terminating on signal");
-	stopping = true;
 	l2mcd_tunnel_shutdown(d);
 	l2mcd_io_output(d);
-	event_cancel(&t_round);
-	event_cancel(&t_timer);
 	l2mcd_fib_fini(d);
 	l2mcd_lns_fini(d);
 	l2mcd_multicast_fini(d);
@@ -130,27 +94,7 @@ static FRR_NORETURN void sigint(void)
 	l2mcd_config_reset(&d->config);
 	l2mcd_history_fini();
 	twheel_fini(&d->wheel);
-	vrf_terminate();
-	frr_fini();
-	exit(0);
 }
-
-static void sigusr1(void)
-{
-	zlog_rotate();
-}
-
-static struct frr_signal_t signals[] = {
-	{.signal = SIGHUP, .handler = &sighup},
-	{.signal = SIGUSR1, .handler = &sigusr1},
-	{.signal = SIGINT, .handler = &sigint},
-	{.signal = SIGTERM, .handler = &sigint},
-};
-
-static const struct frr_yang_module_info *const yang_modules_used[] = {
-	&frr_interface_info,
-	&frr_vrf_info,
-};
 
 #define L2MCD_VTY_PORT 2680
 
@@ -159,16 +103,19 @@ FRR_DAEMON_INFO(l2mcd, L2MC,
 	.vty_port = L2MCD_VTY_PORT,
 	.proghelp = "L2TPv2 LAC and LNS with multicast sessions (RFC 4045).",
 	.copyright = "Copyright (C) 2026 the frr-mcast authors",
-	.signals = signals,
-	.n_signals = array_size(signals),
+	.signals = daemon_signals,
+	.n_signals = array_size(daemon_signals),
 	.privs = &l2mcd_privs,
-	.yang_modules = yang_modules_used,
-	.n_yang_modules = array_size(yang_modules_used),
+	.yang_modules = daemon_yang_modules,
+	.n_yang_modules = array_size(daemon_yang_modules),
 );
 /* clang-format on */
 
-static void start(struct l2mcd *d)
+static void start(struct event_loop *master)
 {
+	struct l2mcd *d = &l2mcd;
+
+	d->master = master;
 	d->started = l2mcd_now();
 	twheel_init(&d->wheel, d->started);
 	l2mcd_config_init(&d->config);
@@ -178,28 +125,16 @@ static void start(struct l2mcd *d)
 	l2mcd_lns_init(d);
 	l2mcd_vty_init();
 	l2mcd_zebra_init(d);
-	l2mcd_reconcile();
 }
+
+static const struct daemon_ops ops = {
+	.start = start,
+	.round = round_run,
+	.deadline = deadline,
+	.stop = stop,
+};
 
 int main(int argc, char **argv, char **envp)
 {
-	static const struct option longopts[] = {{}};
-
-	frrx_require_abi("l2mcd");
-	frr_preinit(&l2mcd_di, argc, argv);
-	frr_opt_add("", longopts, "");
-	for (;;) {
-		int opt = frr_getopt(argc, argv, NULL);
-
-		if (opt == EOF)
-			break;
-		if (opt != 0)
-			frr_help_exit(1);
-	}
-	l2mcd.master = frr_init();
-	vrf_init(NULL, NULL, NULL, NULL);
-	start(&l2mcd);
-	frr_config_fork();
-	frr_run(l2mcd.master);
-	return 0;
+	return daemon_main(argc, argv, &l2mcd_di, &ops);
 }

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * mplsmcd_main.c - start, stop, and the round: what follows each input, as in l2mcd_main.c.
- */
+/* mplsmcd_main.c - start, stop, and what a round does (lib/daemon.h). */
 #include "mplsmc/mplsmcd_p.h"
 
+#include "lib/daemon.h"
 #include "lib/zmq_loop.h"
 
 DEFINE_MGROUP(MPLSMCD, "mplsmcd");
 
 static struct mplsmcd mplsmcd;
-static struct event *t_round, *t_timer;
-static bool reconcile_wanted, stopping;
 
 static zebra_capabilities_t caps[] = {ZCAP_NET_RAW, ZCAP_BIND, ZCAP_NET_ADMIN};
 
@@ -34,24 +31,8 @@ msec_t mplsmcd_now(void)
 
 /* ---------------------------------------------------------------- the round */
 
-static void timer_fires(struct event *event)
-{
-	mplsmcd_kick();
-}
-
-static void schedule_timer(struct mplsmcd *d, msec_t now)
-{
-	msec_t next = twheel_next(&d->wheel);
-
-	event_cancel(&t_timer);
-	if (next != MSEC_NEVER)
-		event_add_timer_msec(d->master, timer_fires, NULL, next > now ? next - now : 0,
-				     &t_timer);
-}
-
 static void reconcile(struct mplsmcd *d)
 {
-	reconcile_wanted = false;
 	mplsmcd_fib_reconcile(d);
 	mplsmcd_labels_reconcile(d);
 	mplsmcd_tree_reconcile(d);
@@ -59,47 +40,35 @@ static void reconcile(struct mplsmcd *d)
 	mplsmcd_map_reconcile(d);
 }
 
-static void round_run(struct event *event)
+static void round_run(msec_t now, bool configured)
 {
-	struct mplsmcd *d = &mplsmcd;
-	msec_t now = mplsmcd_now();
+	twheel_run(&mplsmcd.wheel, now);
+	if (configured)
+		reconcile(&mplsmcd);
+}
 
-	if (stopping)
-		return;
-	twheel_run(&d->wheel, now);
-	if (reconcile_wanted)
-		reconcile(d);
-	schedule_timer(d, now);
+static msec_t deadline(void)
+{
+	return twheel_next(&mplsmcd.wheel);
 }
 
 void mplsmcd_kick(void)
 {
-	if (!stopping && mplsmcd.master && !t_round)
-		event_add_event(mplsmcd.master, round_run, NULL, 0, &t_round);
+	daemon_kick();
 }
 
 void mplsmcd_reconcile(void)
 {
-	reconcile_wanted = true;
-	mplsmcd_kick();
+	daemon_reconcile();
 }
 
 /* ---------------------------------------------------------------- start and stop */
 
-static void sighup(void)
-{
-	zlog_info("SIGHUP received, ignored: use vtysh or frr-reload");
-}
-
 /* An orderly stop: peers hear Shutdown, pimd Prunes, consumers Bye (they keep forwarding). */
-static FRR_NORETURN void sigint(void)
+static void stop(void)
 {
 	struct mplsmcd *d = &mplsmcd;
 
-	zlog_notice("Terminating on signal");
-	stopping = true;
-	event_cancel(&t_round);
-	event_cancel(&t_timer);
 	mplsmcd_fib_fini(d);
 	mplsmcd_map_fini(d);
 	mplsmcd_ldp_fini(d);
@@ -111,27 +80,7 @@ static FRR_NORETURN void sigint(void)
 	mplsmcd_config_reset(&d->config);
 	mplsmcd_history_fini();
 	twheel_fini(&d->wheel);
-	vrf_terminate();
-	frr_fini();
-	exit(0);
 }
-
-static void sigusr1(void)
-{
-	zlog_rotate();
-}
-
-static struct frr_signal_t signals[] = {
-	{.signal = SIGHUP, .handler = &sighup},
-	{.signal = SIGUSR1, .handler = &sigusr1},
-	{.signal = SIGINT, .handler = &sigint},
-	{.signal = SIGTERM, .handler = &sigint},
-};
-
-static const struct frr_yang_module_info *const yang_modules_used[] = {
-	&frr_interface_info,
-	&frr_vrf_info,
-};
 
 #define MPLSMCD_VTY_PORT 2681
 
@@ -140,16 +89,19 @@ FRR_DAEMON_INFO(mplsmcd, MPMC,
 	.vty_port = MPLSMCD_VTY_PORT,
 	.proghelp = "IP multicast trees on MPLS P2MP LSPs (RFC 3353, mLDP).",
 	.copyright = "Copyright (C) 2026 the frr-mcast authors",
-	.signals = signals,
-	.n_signals = array_size(signals),
+	.signals = daemon_signals,
+	.n_signals = array_size(daemon_signals),
 	.privs = &mplsmcd_privs,
-	.yang_modules = yang_modules_used,
-	.n_yang_modules = array_size(yang_modules_used),
+	.yang_modules = daemon_yang_modules,
+	.n_yang_modules = array_size(daemon_yang_modules),
 );
 /* clang-format on */
 
-static void start(struct mplsmcd *d)
+static void start(struct event_loop *master)
 {
+	struct mplsmcd *d = &mplsmcd;
+
+	d->master = master;
 	d->started = mplsmcd_now();
 	twheel_init(&d->wheel, d->started);
 	mplsmcd_config_init(&d->config);
@@ -158,28 +110,16 @@ static void start(struct mplsmcd *d)
 	mplsmcd_map_init(d);
 	mplsmcd_vty_init();
 	mplsmcd_zebra_init(d);
-	mplsmcd_reconcile();
 }
+
+static const struct daemon_ops ops = {
+	.start = start,
+	.round = round_run,
+	.deadline = deadline,
+	.stop = stop,
+};
 
 int main(int argc, char **argv, char **envp)
 {
-	static const struct option longopts[] = {{}};
-
-	frrx_require_abi("mplsmcd");
-	frr_preinit(&mplsmcd_di, argc, argv);
-	frr_opt_add("", longopts, "");
-	for (;;) {
-		int opt = frr_getopt(argc, argv, NULL);
-
-		if (opt == EOF)
-			break;
-		if (opt != 0)
-			frr_help_exit(1);
-	}
-	mplsmcd.master = frr_init();
-	vrf_init(NULL, NULL, NULL, NULL);
-	start(&mplsmcd);
-	frr_config_fork();
-	frr_run(mplsmcd.master);
-	return 0;
+	return daemon_main(argc, argv, &mplsmcd_di, &ops);
 }
