@@ -159,7 +159,7 @@ static void open_device(struct mplsmcd *d)
 
 void mplsmcd_map_interface(const struct interface *ifp)
 {
-	const struct connected *c;
+	struct connected *c; /* not const: typesafe lists of FRR 10 */
 
 	if (fd < 0 || strcmp(ifp->name, device) != 0)
 		return;
