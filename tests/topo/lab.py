@@ -10,6 +10,7 @@ the template of `session interface external`: s-a1 belongs to the subscriber beh
 import ipaddress
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from netns import LabError, Namespace, Process, Vty, veth, wait_for
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MCAST_BUILD", TOP / "build/default"))
 FRR = pathlib.Path("/usr/lib/frr")
+FRR_MAJOR = int(re.search(r"version (\d+)", netns.sh([str(FRR / "zebra"), "--version"]))[1])
 PYTHON = "/usr/bin/python3"
 
 SOURCE, LNS_UP, RP = "10.1.0.2", "10.1.0.1", "10.255.0.1"
@@ -159,10 +161,11 @@ class Router:
         return self.processes[name]
 
     def start_frr_daemon(self, name, program, config):
-        """An FRR daemon with private directories, in the foreground, logging to its log."""
+        """An FRR daemon with private directories, in the foreground, logging to its log.  mgmtd
+        and staticd of FRR 10 have no file of their own (config None)."""
         (self.run / f"{name}.vty").unlink(missing_ok=True)
         process = self.start(name, [
-            str(program), "-f", config, "-i", str(self.run / f"{name}.pid"),
+            str(program), *(["-f", config] if config else []), "-i", str(self.run / f"{name}.pid"),
             "-z", str(self.run / "zserv.api"), "--vty_socket", str(self.run), "-P", "0",
             "--log", "stdout", "--log-level", "debug"])
         wait_for(lambda: self.vty[name].alive() or not process.running(), 20,

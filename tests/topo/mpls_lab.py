@@ -9,7 +9,7 @@
 Every router runs stock zebra and ospfd, mplsmcd and mcfibd; the PEs run stock pimd, whose only
 neighbour is mplsmcd on mplsmc0.  An interface is named by the router at its other end.
 """
-from lab import BUILD, FRR, Lab, Router, Subscriber, Talker
+from lab import BUILD, FRR, FRR_MAJOR, Lab, Router, Subscriber, Talker
 from netns import Vty, veth, wait_for
 
 ROUTERS = ("pe1", "p1", "p2", "p3", "pe2", "pe3", "pe4")
@@ -69,7 +69,7 @@ class MplsRouter(Router):
         super().__init__(of, name)
         self.id, self.cables = router_id(name), []
         self.vty = {d: Vty(str(self.run / f"{d}.vty"))
-                    for d in ("zebra", "ospfd", "pimd", "mplsmcd")}
+                    for d in ("zebra", "mgmtd", "staticd", "ospfd", "pimd", "mplsmcd")}
         self.endpoint = f"ipc://{self.run}/mplsmcd.fib"
         self.ns.ip(f"addr add {self.id}/32 dev lo")
         self.ns.sysctl("net.ipv4.ip_forward", 1)
@@ -84,6 +84,12 @@ class MplsRouter(Router):
         self.start_frr_daemon("ospfd", FRR / "ospfd", self.write("ospfd.conf", OSPF.format(
             name=self.name, interfaces=interfaces, id=self.id)))
 
+    def start_staticd(self):
+        """On FRR 10 pimd looks for its RPF in the multicast RIB first, which staticd fills."""
+        for daemon in ("mgmtd", "staticd"):
+            self.start_frr_daemon(daemon, FRR / daemon, None)
+        self.vty["mgmtd"].configure(f"ip mroute {SOURCE_PREFIX} {LSP_NEIGHBOUR}")
+
     def start_mplsmcd(self, more=""):
         if self.name in EGRESS:
             more += f" root {SOURCE_PREFIX} {router_id('pe1')}\n"
@@ -92,7 +98,7 @@ class MplsRouter(Router):
             "mplsmcd.conf", MPLSMCD.format(name=self.name, id=self.id, interfaces=interfaces,
                                            more=more, endpoint=self.endpoint)))
         # On FRR 8.4 the RPF of pimd is the unicast route, so that one leads into the LSPs.
-        if self.name in EGRESS:
+        if self.name in EGRESS and FRR_MAJOR < 10:
             self.ns.ip(f"route replace {SOURCE_PREFIX} via {LSP_NEIGHBOUR} dev mplsmc0")
 
     def start_mcfibd(self):
@@ -152,6 +158,8 @@ class MplsLab(Lab):
         for router in self.routers.values():
             router.start_zebra()
             router.start_ospfd()
+            if router.name in EGRESS and FRR_MAJOR >= 10:
+                router.start_staticd()
         for router in self.routers.values():
             router.start_mplsmcd(self.more)
             router.start_mcfibd()
