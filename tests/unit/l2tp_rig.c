@@ -477,3 +477,34 @@ void rig_session(struct rig *r, bool lac, enum l2tp_session_state state)
 	}
 	rig_forget(r);
 }
+
+struct l2tp_session_info rig_session_info(struct l2tp_session *s)
+{
+	struct l2tp_session_info info;
+
+	ck_assert_ptr_ne(s, NULL);
+	l2tp_session_info(s, &info);
+	return info;
+}
+
+uint16_t rig_sid(struct l2tp_session *s)
+{
+	return rig_session_info(s).session_id;
+}
+
+struct l2tp_msg rig_to_session(struct rig *r, enum l2tp_msg_type type, uint16_t session_id)
+{
+	struct l2tp_msg m = rig_msg(r, type);
+
+	m.session_id = session_id;
+	return m;
+}
+
+const struct rig_got *rig_next_cdn(struct rig *r, uint16_t result)
+{
+	const struct rig_got *g = rig_next(r, L2TP_CDN);
+
+	ck_assert_uint_eq(g->m.result.result, result);
+	ck_assert_uint_ne(g->m.assigned_session_id, 0); /* R2661-4.4.4-2 */
+	return g;
+}

@@ -100,4 +100,12 @@ struct l2tp_tunnel_info rig_info(struct l2tp_tunnel *t);
 /** The engine has sent a StopCCN with this result. */
 const struct rig_got *rig_stopccn(struct rig *r, uint16_t result);
 
+/** Of a session that is there. */
+struct l2tp_session_info rig_session_info(struct l2tp_session *s);
+uint16_t rig_sid(struct l2tp_session *s);
+/** A message to one session of the engine. */
+struct l2tp_msg rig_to_session(struct rig *r, enum l2tp_msg_type type, uint16_t session_id);
+/** The next datagram of the engine is a CDN with this result. */
+const struct rig_got *rig_next_cdn(struct rig *r, uint16_t result);
+
 #endif

@@ -17,38 +17,6 @@ static void teardown(void)
 	rig_free(r);
 }
 
-static struct l2tp_session_info info_of(struct l2tp_session *s)
-{
-	struct l2tp_session_info info;
-
-	ck_assert_ptr_ne(s, NULL);
-	l2tp_session_info(s, &info);
-	return info;
-}
-
-static uint16_t sid_of(struct l2tp_session *s)
-{
-	return info_of(s).session_id;
-}
-
-/* A message to the engine's session, the only one. */
-static struct l2tp_msg to_session(enum l2tp_msg_type type, uint16_t session_id)
-{
-	struct l2tp_msg m = rig_msg(r, type);
-
-	m.session_id = session_id;
-	return m;
-}
-
-static const struct rig_got *expect_cdn(uint16_t result)
-{
-	const struct rig_got *g = rig_next(r, L2TP_CDN);
-
-	ck_assert_uint_eq(g->m.result.result, result);
-	ck_assert_uint_ne(g->m.assigned_session_id, 0); /* R2661-4.4.4-2 */
-	return g;
-}
-
 /* ---------------------------------------------------------------- calls */
 
 /* F2661-C13, R2661-5.2.1-1, R2661-6.6-1, R2661-6.8-1, R2661-5.3-3, R2661-4.4.4-1 */
@@ -68,11 +36,11 @@ START_TEST(lac_places_an_incoming_call)
 	rig_collect(r);
 	m = &rig_next(r, L2TP_ICRQ)->m;
 	ck_assert_uint_eq(m->session_id, 0);
-	ck_assert_uint_eq(m->assigned_session_id, sid_of(r->s));
+	ck_assert_uint_eq(m->assigned_session_id, rig_sid(r->s));
 	ck_assert(l2tp_msg_has(m, L2TP_AVP_CALL_SERIAL_NUMBER));
 	ck_assert_mem_eq(m->calling_number.p, "port 7", 6);
 	ck_assert_mem_eq(m->called_number.p, "isp", 3);
-	rig_say(r, to_session(L2TP_ICRP, sid_of(r->s)));
+	rig_say(r, rig_to_session(r, L2TP_ICRP, rig_sid(r->s)));
 	m = &rig_next(r, L2TP_ICCN)->m;
 	ck_assert_uint_eq(m->session_id, RIG_PEER_SID);
 	ck_assert_uint_eq(m->tx_connect_speed, 100000000);
@@ -81,10 +49,10 @@ START_TEST(lac_places_an_incoming_call)
 	ck_assert_int_eq(l2tp_msg_has(m, L2TP_AVP_SEQUENCING_REQUIRED), _i); /* R2661-4.4.4-7 */
 	rig_silent(r);
 	ck_assert_uint_eq(r->session_ups, 1);
-	ck_assert(info_of(r->s).lac);
+	ck_assert(rig_session_info(r->s).lac);
 	ck_assert_ptr_eq(l2tp_session_data(r->s), &data);
 	ck_assert_ptr_eq(l2tp_session_tunnel(r->s), r->t);
-	ck_assert_ptr_eq(l2tp_session_find(r->t, sid_of(r->s)), r->s);
+	ck_assert_ptr_eq(l2tp_session_find(r->t, rig_sid(r->s)), r->s);
 }
 END_TEST
 
@@ -102,18 +70,18 @@ START_TEST(lns_takes_an_incoming_call)
 	rig_say(r, m);
 	g = rig_next(r, L2TP_ICRP);
 	ck_assert_uint_eq(g->m.session_id, RIG_PEER_SID);
-	ck_assert_uint_eq(g->m.assigned_session_id, sid_of(r->s));
-	m = to_session(L2TP_ICCN, sid_of(r->s));
+	ck_assert_uint_eq(g->m.assigned_session_id, rig_sid(r->s));
+	m = rig_to_session(r, L2TP_ICCN, rig_sid(r->s));
 	l2tp_msg_set(&m, L2TP_AVP_SEQUENCING_REQUIRED);
 	rig_say(r, m);
 	rig_next(r, L2TP_ZLB);
 	ck_assert_uint_eq(r->session_ups, 1);
-	ck_assert_str_eq(info_of(r->s).call.calling_number, "me");
-	ck_assert_uint_eq(info_of(r->s).call_serial_number, 77);
-	ck_assert_uint_eq(info_of(r->s).call.tx_speed_bps, 1000000);
-	ck_assert(info_of(r->s).call.sequencing_required);
-	ck_assert(!info_of(r->s).lac);
-	ck_assert_uint_eq(info_of(r->s).peer_session_id, RIG_PEER_SID);
+	ck_assert_str_eq(rig_session_info(r->s).call.calling_number, "me");
+	ck_assert_uint_eq(rig_session_info(r->s).call_serial_number, 77);
+	ck_assert_uint_eq(rig_session_info(r->s).call.tx_speed_bps, 1000000);
+	ck_assert(rig_session_info(r->s).call.sequencing_required);
+	ck_assert(!rig_session_info(r->s).lac);
+	ck_assert_uint_eq(rig_session_info(r->s).peer_session_id, RIG_PEER_SID);
 }
 END_TEST
 
@@ -126,7 +94,7 @@ START_TEST(calls_wait_for_the_tunnel)
 	r->t = l2tp_tunnel_open(r->e, &r->us, &r->them, &r->params, r->now);
 	for (unsigned int i = 0; i < 3; i++) {
 		s[i] = l2tp_session_call(r->t, &call, NULL, r->now);
-		ck_assert_int_eq(info_of(s[i]).state, L2TP_S_WAIT_TUNNEL);
+		ck_assert_int_eq(rig_session_info(s[i]).state, L2TP_S_WAIT_TUNNEL);
 	}
 	l2tp_session_close(s[1], L2TP_CDN_ADMIN, L2TP_ERR_NONE, NULL, r->now); /* F2661-IA3 */
 	ck_assert_uint_eq(r->session_downs, 1);
@@ -135,8 +103,8 @@ START_TEST(calls_wait_for_the_tunnel)
 	r->acks_itself = true;
 	rig_say(r, rig_msg(r, L2TP_SCCRP));
 	rig_next(r, L2TP_SCCCN);
-	ck_assert_uint_eq(rig_next(r, L2TP_ICRQ)->m.assigned_session_id, sid_of(s[0]));
-	ck_assert_uint_eq(rig_next(r, L2TP_ICRQ)->m.assigned_session_id, sid_of(s[2]));
+	ck_assert_uint_eq(rig_next(r, L2TP_ICRQ)->m.assigned_session_id, rig_sid(s[0]));
+	ck_assert_uint_eq(rig_next(r, L2TP_ICRQ)->m.assigned_session_id, rig_sid(s[2]));
 	rig_silent(r);
 }
 END_TEST
@@ -302,9 +270,9 @@ START_TEST(rows_of_incoming_calls)
 
 	rig_session(r, table[_i].lac, table[_i].state);
 	ups = r->session_ups;
-	sid = sid_of(r->s);
+	sid = rig_sid(r->s);
 	if (type) {
-		m = to_session(type, sid);
+		m = rig_to_session(r, type, sid);
 		if (table[_i].bad && type == L2TP_ICCN)
 			m.framing_type = 0x100;
 		if (table[_i].bad && type == L2TP_ICRP)
@@ -316,7 +284,7 @@ START_TEST(rows_of_incoming_calls)
 		rig_collect(r);
 	}
 	if (table[_i].outcome == CDN && !knows_sid) { /* by the peer's ID it could not be found */
-		ck_assert_uint_eq(expect_cdn(type ? L2TP_CDN_ERROR : L2TP_CDN_CARRIER_LOST)
+		ck_assert_uint_eq(rig_next_cdn(r, type ? L2TP_CDN_ERROR : L2TP_CDN_CARRIER_LOST)
 					  ->m.assigned_session_id,
 				  sid);
 		rig_silent(r);
@@ -359,22 +327,22 @@ START_TEST(full_product_of_states_and_messages)
 	rig_session(r, lac, state == L2TP_S_CLOSING ? L2TP_S_ESTABLISHED : state);
 	ups = r->session_ups;
 	if (state == L2TP_S_CLOSING) {
-		uint16_t sid = sid_of(r->s);
+		uint16_t sid = rig_sid(r->s);
 
 		r->acks_itself = false;
 		l2tp_session_close(r->s, L2TP_CDN_ADMIN, L2TP_ERR_NONE, NULL, r->now);
 		rig_collect(r);
 		rig_next(r, L2TP_CDN);
 		r->nr--; /* not acknowledged */
-		rig_say(r, to_session(type, sid));
+		rig_say(r, rig_to_session(r, type, sid));
 		rig_next(r, L2TP_ZLB);
 		rig_silent(r);
 		ck_assert_uint_eq(r->session_downs, 1);
 		return;
 	}
-	rig_say(r, to_session(type, sid_of(r->s)));
+	rig_say(r, rig_to_session(r, type, rig_sid(r->s)));
 	if (row.action == L2TP_SA_CDN && state == L2TP_S_WAIT_REPLY) {
-		expect_cdn(L2TP_CDN_ERROR);
+		rig_next_cdn(r, L2TP_CDN_ERROR);
 		return;
 	}
 	check(row.action == L2TP_SA_CDN	       ? CDN
@@ -418,9 +386,9 @@ START_TEST(rows_of_idle)
 {
 	r->params.lac = idle[_i].lac;
 	rig_tunnel(r, L2TP_T_ESTABLISHED);
-	rig_say(r, to_session(idle[_i].type, idle[_i].session_id));
+	rig_say(r, rig_to_session(r, idle[_i].type, idle[_i].session_id));
 	if (idle[_i].cdn)
-		ck_assert_uint_eq(expect_cdn(idle[_i].cdn)->m.session_id, RIG_PEER_SID);
+		ck_assert_uint_eq(rig_next_cdn(r, idle[_i].cdn)->m.session_id, RIG_PEER_SID);
 	else
 		rig_next(r, L2TP_ZLB);
 	rig_silent(r);

@@ -17,38 +17,6 @@ static void teardown(void)
 	rig_free(r);
 }
 
-static struct l2tp_session_info info_of(struct l2tp_session *s)
-{
-	struct l2tp_session_info info;
-
-	ck_assert_ptr_ne(s, NULL);
-	l2tp_session_info(s, &info);
-	return info;
-}
-
-static uint16_t sid_of(struct l2tp_session *s)
-{
-	return info_of(s).session_id;
-}
-
-/* A message to the engine's session, the only one. */
-static struct l2tp_msg to_session(enum l2tp_msg_type type, uint16_t session_id)
-{
-	struct l2tp_msg m = rig_msg(r, type);
-
-	m.session_id = session_id;
-	return m;
-}
-
-static const struct rig_got *expect_cdn(uint16_t result)
-{
-	const struct rig_got *g = rig_next(r, L2TP_CDN);
-
-	ck_assert_uint_eq(g->m.result.result, result);
-	ck_assert_uint_ne(g->m.assigned_session_id, 0); /* R2661-4.4.4-2 */
-	return g;
-}
-
 /* ---------------------------------------------------------------- refusals */
 
 /* F2661-IN2 */
@@ -57,7 +25,7 @@ START_TEST(the_daemon_refuses_with_the_result_of_its_choice)
 	r->refuse_call = L2TP_CDN_BUSY;
 	rig_tunnel(r, L2TP_T_ESTABLISHED);
 	rig_say(r, rig_msg(r, L2TP_ICRQ));
-	ck_assert_uint_eq(expect_cdn(L2TP_CDN_BUSY)->m.session_id, RIG_PEER_SID);
+	ck_assert_uint_eq(rig_next_cdn(r, L2TP_CDN_BUSY)->m.session_id, RIG_PEER_SID);
 	rig_silent(r);
 	ck_assert_uint_eq(r->session_accepts, 1);
 	ck_assert_uint_eq(r->session_downs, 0);
@@ -83,7 +51,7 @@ START_TEST(a_malformed_icrq_is_refused_alone)
 	rig_tunnel(r, L2TP_T_ESTABLISHED);
 	rig_say_with_avp(r, rig_msg(r, L2TP_ICRQ), faults[_i].flags, faults[_i].avp, 1);
 	if (faults[_i].error) {
-		const struct rig_got *g = expect_cdn(L2TP_CDN_ERROR);
+		const struct rig_got *g = rig_next_cdn(r, L2TP_CDN_ERROR);
 
 		ck_assert_uint_eq(g->m.session_id, RIG_PEER_SID);
 		ck_assert_uint_eq(g->m.result.error, faults[_i].error);
@@ -118,14 +86,14 @@ START_TEST(each_mandatory_avp_missing_ends_the_call)
 	struct l2tp_msg m;
 
 	rig_session(r, missing[_i].lac, missing[_i].state);
-	m = to_session(type, missing[_i].state == L2TP_S_IDLE ? 0 : sid_of(r->s));
+	m = rig_to_session(r, type, missing[_i].state == L2TP_S_IDLE ? 0 : rig_sid(r->s));
 	m.has[0] &= ~(UINT64_C(1) << missing[_i].avp);
 	r->acks_itself = false;
 	rig_say(r, m);
 	if (type == L2TP_CDN || (type == L2TP_ICRQ && !l2tp_msg_has(&m, 14)))
 		rig_next(r, L2TP_ZLB);
 	else
-		ck_assert_uint_eq(expect_cdn(L2TP_CDN_ERROR)->m.result.error, L2TP_ERR_VENDOR);
+		ck_assert_uint_eq(rig_next_cdn(r, L2TP_CDN_ERROR)->m.result.error, L2TP_ERR_VENDOR);
 	rig_silent(r);
 	ck_assert_uint_eq(rig_info(r->t).sessions, 0);
 	ck_assert_uint_eq(r->session_downs, missing[_i].state != L2TP_S_IDLE);
@@ -187,8 +155,8 @@ START_TEST(an_id_the_peer_assigned_already_is_not_accepted)
 	r->s = l2tp_session_call(r->t, &call, NULL, r->now);
 	rig_collect(r);
 	rig_next(r, L2TP_ICRQ);
-	rig_say(r, to_session(L2TP_ICRP, sid_of(r->s)));
-	ck_assert_uint_eq(expect_cdn(L2TP_CDN_ERROR)->m.result.error, L2TP_ERR_SESSION_ID);
+	rig_say(r, rig_to_session(r, L2TP_ICRP, rig_sid(r->s)));
+	ck_assert_uint_eq(rig_next_cdn(r, L2TP_CDN_ERROR)->m.result.error, L2TP_ERR_SESSION_ID);
 	ck_assert_uint_eq(rig_info(r->t).sessions, 1);
 }
 END_TEST
@@ -212,7 +180,7 @@ START_TEST(a_repeated_icrq_gets_a_zlb_and_icrp_keeps_its_ns)
 	rig_wait(r, 100);
 	g = rig_next(r, L2TP_ICRP);
 	ck_assert_uint_eq(g->m.ns, ns);
-	ck_assert_uint_eq(g->m.assigned_session_id, sid_of(r->s));
+	ck_assert_uint_eq(g->m.assigned_session_id, rig_sid(r->s));
 	ck_assert_uint_eq(r->session_accepts, 1);
 }
 END_TEST
@@ -226,12 +194,12 @@ START_TEST(the_id_of_a_closed_session_is_free_when_its_cdn_is_acknowledged)
 	unsigned int n;
 
 	rig_session(r, _i, L2TP_S_ESTABLISHED);
-	sid = sid_of(r->s);
+	sid = rig_sid(r->s);
 	r->acks_itself = false;
 	l2tp_session_close(r->s, L2TP_CDN_ADMIN, L2TP_ERR_RESOURCES, "gone", r->now);
 	ck_assert_uint_eq(r->session_downs, 1);
 	rig_collect(r);
-	ck_assert_mem_eq(expect_cdn(L2TP_CDN_ADMIN)->m.result.text.p, "gone", 4);
+	ck_assert_mem_eq(rig_next_cdn(r, L2TP_CDN_ADMIN)->m.result.text.p, "gone", 4);
 	ck_assert_uint_eq(rig_info(r->t).sessions, 0);
 	for (n = 0; n < 65534; n++) /* all but that one */
 		ck_assert_uint_ne(l2tp_tunnel_reserve_id(r->t), sid);
@@ -250,7 +218,7 @@ START_TEST(sessions_and_reservations_share_one_space_of_ids)
 	uint16_t sid;
 
 	rig_session(r, false, L2TP_S_ESTABLISHED);
-	sid = sid_of(r->s);
+	sid = rig_sid(r->s);
 	l2tp_tunnel_release_id(r->t, sid); /* not a reservation: nothing happens */
 	for (unsigned int n = 0; n < 65534; n++)
 		ck_assert_uint_ne(l2tp_tunnel_reserve_id(r->t), sid);
@@ -296,7 +264,7 @@ START_TEST(the_end_of_a_tunnel_ends_its_sessions_without_cdn)
 		m = rig_msg(r, L2TP_ICRQ);
 		m.assigned_session_id = 100 + i;
 		rig_say(r, m);
-		m = to_session(L2TP_ICCN, sid_of(r->s));
+		m = rig_to_session(r, L2TP_ICCN, rig_sid(r->s));
 		rig_say(r, m);
 	}
 	ck_assert_uint_eq(r->session_ups, 10);
@@ -329,7 +297,7 @@ START_TEST(a_call_that_stalls_ends_with_cdn_10)
 	ck_assert_uint_eq(r->session_downs, 0);
 	rig_forget(r); /* HELLO */
 	rig_wait(r, 1000);
-	expect_cdn(L2TP_CDN_TIMEOUT);
+	rig_next_cdn(r, L2TP_CDN_TIMEOUT);
 	ck_assert_uint_eq(r->session_downs, 1);
 }
 END_TEST
@@ -343,21 +311,21 @@ START_TEST(closing_in_callbacks_is_safe)
 	r->close_session_in_up = _i >= 2;
 	if (_i == 3) {
 		rig_session(r, true, L2TP_S_WAIT_REPLY);
-		rig_say(r, to_session(L2TP_ICRP, sid_of(r->s)));
+		rig_say(r, rig_to_session(r, L2TP_ICRP, rig_sid(r->s)));
 		rig_next(r, L2TP_ICCN);
 		rig_next(r, L2TP_CDN);
 	} else {
 		rig_tunnel(r, L2TP_T_ESTABLISHED);
 		rig_say(r, rig_msg(r, L2TP_ICRQ));
 		if (_i == 0)
-			expect_cdn(L2TP_CDN_ADMIN);
+			rig_next_cdn(r, L2TP_CDN_ADMIN);
 		if (_i == 1)
 			rig_next(r, L2TP_STOPCCN);
 		if (_i == 2) {
 			rig_next(r, L2TP_ICRP);
-			m = to_session(L2TP_ICCN, sid_of(r->s));
+			m = rig_to_session(r, L2TP_ICCN, rig_sid(r->s));
 			rig_say(r, m);
-			expect_cdn(L2TP_CDN_ADMIN);
+			rig_next_cdn(r, L2TP_CDN_ADMIN);
 		}
 	}
 	rig_silent(r);
@@ -376,7 +344,7 @@ START_TEST(texts_of_any_length_end_in_a_cdn)
 	rig_session(r, false, L2TP_S_ESTABLISHED);
 	l2tp_session_close(r->s, L2TP_CDN_ERROR, L2TP_ERR_VENDOR, text, r->now);
 	rig_collect(r);
-	ck_assert_uint_eq(expect_cdn(L2TP_CDN_ERROR)->m.result.text.len, 255);
+	ck_assert_uint_eq(rig_next_cdn(r, L2TP_CDN_ERROR)->m.result.text.len, 255);
 }
 END_TEST
 
@@ -415,7 +383,7 @@ START_TEST(sessions_are_found_by_id_and_walked_in_order)
 	}
 	ck_assert_ptr_eq(l2tp_session_first(r->t), first);
 	for (s = first; s; s = l2tp_session_next(r->t, s), n++)
-		ck_assert_ptr_eq(l2tp_session_find(r->t, sid_of(s)), s);
+		ck_assert_ptr_eq(l2tp_session_find(r->t, rig_sid(s)), s);
 	ck_assert_uint_eq(n, 300);
 	ck_assert_uint_eq(rig_info(r->t).sessions, 300);
 }
