@@ -54,10 +54,12 @@ struct mldp_lsp *mldp_lsp_get(struct mldp *m, const struct mldp_fec *fec)
 
 static void element_free(struct mldp_element *e)
 {
-	if (e->lsp->active == e)
+	if (e->lsp->active == e) {
 		e->lsp->active = NULL;
-	else
+		e->lsp->unconfirmed = false;
+	} else {
 		e->lsp->pending = NULL;
+	}
 	mldp_peer_elements_del(&e->peer->elements, e);
 	e->lsp->m->stats.labels--;
 	XFREE(MTYPE_MLDP_ELEMENT, e);
@@ -199,9 +201,13 @@ void mldp_lsp_forward(struct mldp_lsp *lsp)
 
 /* ---------------------------------------------------------------- accepting elements */
 
-/* False: out of labels. */
-static bool element_new(struct mldp_lsp *lsp, struct mldp_peer *peer, const struct addr *next_hop,
-			bool pending)
+struct candidate {
+	struct mldp_peer *peer;
+	struct addr next_hop;
+};
+
+/* Out of labels: none is made. */
+static struct mldp_element *element_new(struct mldp_lsp *lsp, const struct candidate *up)
 {
 	struct mldp *m = lsp->m;
 	uint32_t label = m->ops->label_alloc(m->ctx);
@@ -212,24 +218,24 @@ static bool element_new(struct mldp_lsp *lsp, struct mldp_peer *peer, const stru
 	lsp->no_label = !label;
 	if (!label) {
 		m->stats.refused_labels++;
-		return false;
+		return NULL;
 	}
 	e = XCALLOC(MTYPE_MLDP_ELEMENT, sizeof(*e));
 	e->lsp = lsp;
-	e->peer = peer;
+	e->peer = up->peer;
 	e->label = label;
-	e->next_hop = *next_hop;
-	mldp_peer_elements_add_tail(&peer->elements, e);
+	e->next_hop = up->next_hop;
+	mldp_peer_elements_add_tail(&up->peer->elements, e);
 	m->stats.labels++;
-	if (pending) {
-		lsp->pending = e;
-	} else {
-		lsp->active = e;
-		forward_from(lsp, e); /* before the first packet can come */
-	}
-	mldp_send(peer, LDP_LABEL_MAPPING, &lsp->fec, label,
-		  pending ? LDP_MBB_REQUEST : LDP_MBB_NONE);
-	return true;
+	return e;
+}
+
+/* The label is told; an active one forwards before the first packet can come. */
+static void element_map(struct mldp_lsp *lsp, struct mldp_element *e, enum ldp_mbb mbb)
+{
+	if (lsp->active == e)
+		forward_from(lsp, e);
+	mldp_send(e->peer, LDP_LABEL_MAPPING, &lsp->fec, e->label, mbb);
 }
 
 /* The label is ours again when the peer has released it (M-5036-3.5.10-1). */
@@ -258,11 +264,6 @@ void mldp_element_lost(struct mldp_element *e)
 }
 
 /* ---------------------------------------------------------------- upstream LSR */
-
-struct candidate {
-	struct mldp_peer *peer;
-	struct addr next_hop;
-};
 
 static int candidate_cmp(const void *a, const void *b)
 {
@@ -311,9 +312,11 @@ static void mbb_fires(struct timer *t, msec_t now)
 {
 	struct mldp_lsp *lsp = container_of(t, struct mldp_lsp, mbb);
 
-	if (!lsp->acked) /* M-6388-8.4.3-3: as if acknowledged */
+	/* M-6388-8.4.3-3: as if acknowledged */
+	if (!lsp->acked && (lsp->pending || lsp->unconfirmed))
 		lsp->m->stats.mbb_timeouts++;
-	lsp->ready = true;
+	lsp->unconfirmed = false;
+	lsp->ready = lsp->pending;
 	mldp_lsp_review(lsp);
 }
 
@@ -322,13 +325,17 @@ static void activate_pending(struct mldp_lsp *lsp)
 {
 	struct mldp_element *old = lsp->active, *e = lsp->pending;
 
-	timer_stop(lsp->m->wheel, &lsp->mbb);
+	bool unconfirmed = !lsp->ready && !lsp->acked; /* A-mLDP-24 */
+
+	if (!unconfirmed)
+		timer_stop(lsp->m->wheel, &lsp->mbb);
 	lsp->acked = lsp->ready = false;
 	forward_from(lsp, e);
 	if (old)
 		element_withdraw(old);
 	lsp->active = e;
 	lsp->pending = NULL;
+	lsp->unconfirmed = unconfirmed;
 	event(lsp, "switched to the new upstream LSR");
 }
 
@@ -336,26 +343,46 @@ static void drop_pending(struct mldp_lsp *lsp)
 {
 	if (!lsp->pending)
 		return;
-	timer_stop(lsp->m->wheel, &lsp->mbb);
+	if (!lsp->unconfirmed)
+		timer_stop(lsp->m->wheel, &lsp->mbb);
 	lsp->acked = lsp->ready = false;
 	element_withdraw(lsp->pending);
 }
 
-static bool any_marked(const struct mldp_lsp *lsp)
+/* Somebody downstream of `up` has asked for make before break, or has not. */
+static bool any_branch(const struct mldp_lsp *lsp, const struct mldp_peer *up, bool marked)
 {
 	const struct mldp_binding *b;
 
 	frr_each (mldp_lsp_bindings_const, &lsp->bindings, b)
-		if (b->marked)
+		if (b->marked == marked && b->peer != up)
 			return true;
 	return false;
 }
 
-static void start_pending(struct mldp_lsp *lsp, const struct candidate *up)
+/* A-mLDP-24: those who have not asked need not wait for an ack. */
+static bool impatient(const struct mldp_lsp *lsp, const struct mldp_peer *up)
 {
-	if (element_new(lsp, up->peer, &up->next_hop, true))
-		timer_start(lsp->m->wheel, &lsp->mbb,
-			    lsp->m->wheel->now + lsp->m->params.mbb_wait_ms, mbb_fires);
+	return lsp->leaf || any_branch(lsp, up, false);
+}
+
+/* With make before break: pending while there is an old element or nobody is in a hurry. */
+static void ask(struct mldp_lsp *lsp, const struct candidate *up)
+{
+	struct mldp_element *e = element_new(lsp, up);
+
+	if (!e)
+		return;
+	if (lsp->active || !impatient(lsp, up->peer)) {
+		lsp->pending = e;
+	} else {
+		lsp->active = e;
+		lsp->unconfirmed = true;
+	}
+	lsp->acked = false;
+	timer_start(lsp->m->wheel, &lsp->mbb, lsp->m->wheel->now + lsp->m->params.mbb_wait_ms,
+		    mbb_fires);
+	element_map(lsp, e, LDP_MBB_REQUEST);
 }
 
 /* The upstream LSR is, or should be, another one (M-6388-2.4.3-1, -2; 8.4.3). */
@@ -367,13 +394,15 @@ static void change_upstream(struct mldp_lsp *lsp, const struct candidate *up)
 		drop_pending(lsp); /* M-6388-8.4.3-2 */
 	if (lsp->pending)
 		return;
-	if (mbb && (lsp->active || any_marked(lsp))) {
-		start_pending(lsp, up);
+	if (mbb && (lsp->active || any_branch(lsp, up->peer, true))) {
+		ask(lsp, up);
 		return;
 	}
 	if (lsp->active)
 		element_withdraw(lsp->active); /* before the new one: no loop, no duplicate */
-	element_new(lsp, up->peer, &up->next_hop, false);
+	lsp->active = element_new(lsp, up);
+	if (lsp->active)
+		element_map(lsp, lsp->active, LDP_MBB_NONE);
 }
 
 /* M-6388-8.4.4-1, -2, 8.3-2: whoever asked hears that the LSP is complete. */
@@ -382,7 +411,7 @@ static void acknowledge(struct mldp_lsp *lsp)
 	const struct mldp_peer *up = lsp->active ? lsp->active->peer : NULL;
 	struct mldp_binding *b;
 
-	if (!lsp->root && !lsp->active)
+	if (!lsp->root && (!lsp->active || lsp->unconfirmed))
 		return;
 	frr_each (mldp_lsp_bindings, &lsp->bindings, b) {
 		if (!b->marked || b->peer == up)
@@ -437,15 +466,23 @@ static void settle_state(struct mldp_lsp *lsp)
 	event(lsp, mldp_lsp_state_name(state));
 }
 
+static void refusal_ends(struct mldp_lsp *lsp)
+{
+	timer_stop(lsp->m->wheel, &lsp->retry);
+	lsp->refused = false;
+}
+
 /* Transit and leaf: which upstream LSR, and how to get there. */
 static void review_upstream(struct mldp_lsp *lsp)
 {
 	struct candidate up = select_upstream(lsp);
 
+	if (lsp->refused && (!up.peer || up.peer->serial != lsp->refused_by))
+		refusal_ends(lsp); /* A-mLDP-13: another session or route */
 	if (!wanted(lsp, up.peer)) {
 		leave_upstream(lsp);
 	} else if (lsp->pending && lsp->pending->peer == up.peer &&
-		   (lsp->ready || (!lsp->active && !any_marked(lsp)))) {
+		   (lsp->ready || (!lsp->active && impatient(lsp, up.peer)))) {
 		activate_pending(lsp);
 	} else if (!up.peer) {
 		/* A-mLDP-14: state is kept for a while, if there is a route it is gone for good */
@@ -507,11 +544,19 @@ void mldp_lsp_acked(struct mldp_lsp *lsp)
 		mbb_fires(&lsp->mbb, m->wheel->now);
 }
 
+void mldp_lsp_confirmed(struct mldp_lsp *lsp)
+{
+	lsp->unconfirmed = false;
+	if (!lsp->pending)
+		timer_stop(lsp->m->wheel, &lsp->mbb);
+	mldp_lsp_review(lsp);
+}
+
 static void retry_fires(struct timer *t, msec_t now)
 {
 	struct mldp_lsp *lsp = container_of(t, struct mldp_lsp, retry);
 
-	lsp->refused = false;
+	refusal_ends(lsp);
 	mldp_lsp_review(lsp);
 }
 
@@ -519,16 +564,27 @@ void mldp_lsp_refused(struct mldp_lsp *lsp, struct mldp_element *e)
 {
 	struct mldp *m = lsp->m;
 
-	mldp_element_lost(e);
 	lsp->refused = true;
+	lsp->refused_by = e->peer->serial;
+	mldp_element_lost(e);
 	timer_start(m->wheel, &lsp->retry, m->wheel->now + m->params.refusal_retry_ms, retry_fires);
 	mldp_lsp_review(lsp);
 }
 
+bool mldp_lsp_requested(struct mldp_lsp *lsp, struct mldp_peer *p)
+{
+	uint64_t before = p->m->stats.mappings_tx;
+
+	if (!lsp->refused || lsp->refused_by != p->serial)
+		return false;
+	refusal_ends(lsp);
+	mldp_lsp_review(lsp);
+	return p->m->stats.mappings_tx > before;
+}
+
 void mldp_lsp_clear(struct mldp_lsp *lsp, msec_t now)
 {
-	timer_stop(lsp->m->wheel, &lsp->retry);
-	lsp->refused = false;
+	refusal_ends(lsp);
 	leave_upstream(lsp);
 	mldp_lsp_review(lsp);
 }

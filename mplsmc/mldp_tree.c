@@ -160,6 +160,7 @@ struct mldp_peer *mldp_peer_up(struct mldp *m, const struct ldp_id *id, uint32_t
 
 	p->m = m;
 	p->id = *id;
+	p->serial = ++m->serial;
 	p->capabilities = capabilities;
 	p->data = data;
 	mldp_owned_init(&p->addresses);

@@ -76,6 +76,7 @@ struct mldp_peer {
 	struct mldp_peers_item item;
 	struct mldp *m;
 	struct ldp_id id;
+	uint64_t serial; /* no two peers have the same, nor has a later session with this one */
 	uint32_t capabilities;
 	void *data;
 	struct mldp_owned_head addresses;
@@ -97,7 +98,9 @@ struct mldp_lsp {
 	struct mldp_element *active, *pending; /* pending: make before break */
 	bool acked;    /* pending was acknowledged, mbb_delay_ms is running */
 	bool ready;    /* pending may become active */
-	bool refused;  /* upstream released our label: no new one before `retry` */
+	bool unconfirmed; /* active was asked for with make before break, no ack yet */
+	bool refused;	  /* upstream released our label: no new one before `retry` */
+	uint64_t refused_by; /* serial of the peer */
 	bool no_label;
 	bool reviewing, again; /* a review is under way, and something changed meanwhile */
 	bool touched;	       /* mldp_tree.c: to be reviewed */
@@ -117,6 +120,7 @@ struct mldp {
 	struct mldp_owned_head own;
 	struct mldp_peers_head peers;
 	size_t n_no_label, n_overrides; /* LSPs */
+	uint64_t serial;		/* of the last peer */
 	struct mldp_stats stats;
 };
 
@@ -190,6 +194,10 @@ void mldp_binding_del(struct mldp_binding *b);
 
 /** The upstream LSR has acknowledged the pending element, or time is over. */
 void mldp_lsp_acked(struct mldp_lsp *lsp);
+/** The same for an active element that was unconfirmed. */
+void mldp_lsp_confirmed(struct mldp_lsp *lsp);
+/** The peer asks for a label it has refused (M-5036-A.1.4-1).  True: it gets one. */
+bool mldp_lsp_requested(struct mldp_lsp *lsp, struct mldp_peer *p);
 /** The upstream LSR released the label unasked (A-mLDP-13). */
 void mldp_lsp_refused(struct mldp_lsp *lsp, struct mldp_element *e);
 /** The peer of an element is gone: the element goes without a message. */
