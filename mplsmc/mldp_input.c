@@ -30,7 +30,6 @@ static bool beyond_limits(struct mldp_peer *p, const struct mldp_lsp *lsp)
 /* F3353-11-3: refused visibly; nobody else is disturbed. */
 static void refuse(struct mldp_peer *p, const struct ldp_msg *m, const struct mldp_fec *fec)
 {
-	p->m->stats.refused_limit++;
 	notify(p, LDP_S_NO_LABEL_RESOURCES, m);
 	mldp_send(p, LDP_LABEL_RELEASE, fec, m->label, LDP_MBB_NONE);
 }
@@ -46,12 +45,13 @@ static void mapping(struct mldp_peer *p, const struct ldp_msg *m, const struct m
 		return;
 	}
 	if (!b && beyond_limits(p, lsp)) {
+		p->m->stats.refused_limit++;
 		refuse(p, m, fec);
 		return;
 	}
 	if (!lsp) {
 		lsp = mldp_lsp_get(p->m, fec);
-		if (!lsp) {
+		if (!lsp) { /* has been counted */
 			refuse(p, m, fec);
 			return;
 		}
@@ -63,26 +63,40 @@ static void mapping(struct mldp_peer *p, const struct ldp_msg *m, const struct m
 		b->label = m->label;
 		b->marked = false;
 	}
-	if (m->mbb == LDP_MBB_REQUEST) {
+	if (m->mbb == LDP_MBB_REQUEST && p->m->params.mbb && p->capabilities & LDP_CAP_MBB) {
 		p->m->stats.mbb_requests_rx++;
-		b->marked = true;
+		b->marked = true; /* from others it is a mapping like any (M-6388-8.3-1) */
 	}
 	mldp_lsp_review(lsp);
 }
 
+/* What a mapping is refused with, however good it is otherwise. */
+static uint32_t mapping_refused(struct mldp_peer *p, const struct ldp_msg *m)
+{
+	if (m->fecs[0].mp.type != MLDP_P2MP) {
+		p->m->stats.refused_mp2mp++;
+		return LDP_S_UNKNOWN_FEC;
+	}
+	if (!(p->capabilities & LDP_CAP_P2MP)) /* or no longer (A-mLDP-22) */
+		return LDP_S_UNKNOWN_FEC;
+	/* a label of the peer's choice: understood, but we have no use for it (M-6389-4.1-2) */
+	return m->has_label ? LDP_S_SUCCESS : LDP_S_NO_LABEL_RESOURCES;
+}
+
 static void on_mapping(struct mldp_peer *p, const struct ldp_msg *m)
 {
+	uint32_t status;
+
 	p->m->stats.mappings_rx++;
-	if (!m->has_label || m->n_fecs != 1 || m->fecs[0].kind != LDP_FEC_MULTIPOINT) {
+	if (m->n_fecs != 1 || m->fecs[0].kind != LDP_FEC_MULTIPOINT) {
 		p->m->stats.unexpected++; /* unicast is not ours; we asked for none of it */
 		return;
 	}
-	if (m->fecs[0].mp.type != MLDP_P2MP) {
-		p->m->stats.refused_mp2mp++;
-		notify(p, LDP_S_UNKNOWN_FEC, m);
-		return;
-	}
-	mapping(p, m, &m->fecs[0].mp);
+	status = mapping_refused(p, m);
+	if (status)
+		notify(p, status, m);
+	else
+		mapping(p, m, &m->fecs[0].mp);
 }
 
 /* ---------------------------------------------------------------- Withdraw, Release */
@@ -110,40 +124,62 @@ static bool label_matches(const struct ldp_msg *m, uint32_t label)
 	return !m->has_label || m->label == label;
 }
 
-static void withdraw(struct mldp_binding *b)
+/* False: a wildcard of a type that we do not have, and the peer hears so (M-5918-4-1). */
+static bool type_known(struct mldp_peer *p, const struct ldp_msg *m, const struct ldp_fec *f)
+{
+	if (f->kind != LDP_FEC_TYPED_WILDCARD || f->wildcard_type == MLDP_P2MP)
+		return true;
+	notify(p, LDP_S_UNKNOWN_FEC, m);
+	return false;
+}
+
+static void forget(struct mldp_binding *b)
 {
 	struct mldp_lsp *lsp = b->lsp;
 
-	mldp_send(b->peer, LDP_LABEL_RELEASE, &lsp->fec, b->label, LDP_MBB_NONE);
 	mldp_binding_del(b);
 	mldp_lsp_review(lsp);
+}
+
+/* Forwarding first: when the peer has the Release it may use the label for another LSP. */
+static void withdraw(struct mldp_peer *p, const struct ldp_msg *m, const struct ldp_fec *f)
+{
+	struct mldp_binding *b;
+
+	if (f->kind == LDP_FEC_MULTIPOINT) { /* the usual case: no walk */
+		struct mldp_lsp *lsp = mldp_lsp_find(p->m, &f->mp);
+
+		b = lsp ? mldp_binding_find(lsp, p) : NULL;
+		if (b && label_matches(m, b->label))
+			forget(b);
+		return;
+	}
+	frr_each_safe (mldp_peer_bindings, &p->bindings, b)
+		if (names(f, &b->lsp->fec) && label_matches(m, b->label))
+			forget(b);
+}
+
+/* In the words of the Withdraw, whatever we had of it (M-5036-3.5.10-1, -2). */
+static void answer(struct mldp_peer *p, const struct ldp_msg *m, const struct ldp_fec *f)
+{
+	struct ldp_msg release = {.type = LDP_LABEL_RELEASE,
+				  .fecs = f,
+				  .n_fecs = 1,
+				  .has_label = m->has_label,
+				  .label = m->label};
+
+	p->m->stats.releases_tx++;
+	p->m->ops->send(p->m->ctx, p, &release);
 }
 
 static void on_withdraw(struct mldp_peer *p, const struct ldp_msg *m)
 {
 	p->m->stats.withdraws_rx++;
-	for (size_t i = 0; i < m->n_fecs; i++) {
-		const struct ldp_fec *f = &m->fecs[i];
-		struct mldp_binding *b;
-		bool known = false;
-
-		if (f->kind == LDP_FEC_MULTIPOINT) { /* the usual case: no walk */
-			struct mldp_lsp *lsp = mldp_lsp_find(p->m, &f->mp);
-
-			b = lsp ? mldp_binding_find(lsp, p) : NULL;
-			if (b && label_matches(m, b->label)) {
-				withdraw(b);
-				known = true;
-			}
-			/* M-5036-3.5.10-1: an answer in any case */
-			if (!known && m->has_label)
-				mldp_send(p, LDP_LABEL_RELEASE, &f->mp, m->label, LDP_MBB_NONE);
-			continue;
+	for (size_t i = 0; i < m->n_fecs; i++)
+		if (type_known(p, m, &m->fecs[i])) {
+			withdraw(p, m, &m->fecs[i]);
+			answer(p, m, &m->fecs[i]);
 		}
-		frr_each_safe (mldp_peer_bindings, &p->bindings, b)
-			if (names(f, &b->lsp->fec) && label_matches(m, b->label))
-				withdraw(b);
-	}
 }
 
 /* True: it was a label that had been withdrawn. */
@@ -167,7 +203,9 @@ static void on_release(struct mldp_peer *p, const struct ldp_msg *m)
 		const struct ldp_fec *f = &m->fecs[i];
 		struct mldp_element *e;
 
-		if (release_withdrawn(p, m, f))
+		bool known = type_known(p, m, f);
+
+		if (!known || (release_withdrawn(p, m, f) && f->kind == LDP_FEC_MULTIPOINT))
 			continue;
 		frr_each_safe (mldp_peer_elements, &p->elements, e)
 			if (names(f, &e->lsp->fec) && label_matches(m, e->label))
@@ -177,21 +215,58 @@ static void on_release(struct mldp_peer *p, const struct ldp_msg *m)
 
 /* ---------------------------------------------------------------- Request, Notification */
 
+static void tell_again(const struct mldp_element *e)
+{
+	mldp_send(e->peer, LDP_LABEL_MAPPING, &e->lsp->fec, e->label,
+		  e == e->lsp->pending ? LDP_MBB_REQUEST : LDP_MBB_NONE);
+}
+
+/* True if we have, or now get, a label for the peer. */
+static bool request_one(struct mldp_peer *p, const struct mldp_fec *fec)
+{
+	struct mldp_lsp *lsp = mldp_lsp_find(p->m, fec);
+
+	if (lsp && lsp->active && lsp->active->peer == p)
+		tell_again(lsp->active);
+	else if (lsp && lsp->pending && lsp->pending->peer == p)
+		tell_again(lsp->pending);
+	else
+		return lsp && mldp_lsp_requested(lsp, p);
+	return true;
+}
+
+static bool request_many(struct mldp_peer *p, const struct ldp_fec *f)
+{
+	struct mldp_element *e;
+	bool any = false;
+
+	frr_each (mldp_peer_elements, &p->elements, e)
+		if (names(f, &e->lsp->fec)) {
+			tell_again(e);
+			any = true;
+		}
+	return any;
+}
+
 /* A-mLDP-12: downstream unsolicited only, but a request gets an answer. */
 static void on_request(struct mldp_peer *p, const struct ldp_msg *m)
 {
-	struct mldp_lsp *lsp = NULL;
+	const struct ldp_fec *f = m->fecs;
 
 	p->m->stats.requests_rx++;
-	if (m->n_fecs == 1 && m->fecs[0].kind == LDP_FEC_MULTIPOINT)
-		lsp = mldp_lsp_find(p->m, &m->fecs[0].mp);
-	if (lsp && lsp->active && lsp->active->peer == p)
-		mldp_send(p, LDP_LABEL_MAPPING, &lsp->fec, lsp->active->label, LDP_MBB_NONE);
-	else
+	if (!m->n_fecs || !type_known(p, m, f))
+		return;
+	if (!(f->kind == LDP_FEC_MULTIPOINT ? request_one(p, &f->mp) : request_many(p, f)))
 		notify(p, LDP_S_NO_ROUTE, m);
 }
 
-/* M-6388-8.4.5-1: for the pending element, told by neighbour and label; others are ignored. */
+static bool is_element(const struct mldp_element *e, const struct mldp_peer *p,
+		       const struct ldp_msg *m)
+{
+	return e && e->peer == p && m->has_label && e->label == m->label;
+}
+
+/* M-6388-8.4.5-1: told by neighbour and label; for an element that waits for it, else ignored. */
 static void on_notification(struct mldp_peer *p, const struct ldp_msg *m)
 {
 	struct mldp_lsp *lsp = NULL;
@@ -201,15 +276,21 @@ static void on_notification(struct mldp_peer *p, const struct ldp_msg *m)
 	p->m->stats.mbb_acks_rx++;
 	if (m->fecs[0].kind == LDP_FEC_MULTIPOINT)
 		lsp = mldp_lsp_find(p->m, &m->fecs[0].mp);
-	if (lsp && lsp->pending && lsp->pending->peer == p && m->has_label &&
-	    lsp->pending->label == m->label)
+	if (lsp && is_element(lsp->pending, p, m))
 		mldp_lsp_acked(lsp);
+	else if (lsp && lsp->unconfirmed && is_element(lsp->active, p, m))
+		mldp_lsp_confirmed(lsp);
 	else
 		p->m->stats.unexpected++;
 }
 
 void mldp_input(struct mldp_peer *p, const struct ldp_msg *m, msec_t now)
 {
+	/* without this it would be a message without label: about all labels */
+	if (m->has_upstream_label && m->type != LDP_LABEL_MAPPING) {
+		p->m->stats.unexpected++;
+		return;
+	}
 	switch (m->type) {
 	case LDP_LABEL_MAPPING:
 		on_mapping(p, m);
