@@ -120,8 +120,8 @@ static const char *about(const struct mldp_fec *f)
 	static char text[8];
 	unsigned int n = fec_number(f);
 
-	snprintf(text, sizeof(text), n == 1 ? "" : "(%u)", n);
-	return text;
+	snprintf(text, sizeof(text), "(%u)", n);
+	return n == 1 ? "" : text;
 }
 
 static uint32_t label_alloc(void *ctx)
