@@ -335,13 +335,13 @@ static void measure(struct mc_tree *t, uint64_t packets, uint64_t bytes, msec_t 
 void mc_map_mroute(struct mc_map *m, const struct addr *source, const struct addr *group,
 		   uint64_t packets, uint64_t bytes, bool wants_domain, msec_t now)
 {
-	bool there = packets != UINT64_MAX && wants_domain;
-	struct mc_tree *t = there ? tree_get(m, source, group) : tree_find(m, source, group);
+	bool there = packets != UINT64_MAX, wants = there && wants_domain;
+	struct mc_tree *t = wants ? tree_get(m, source, group) : tree_find(m, source, group);
 
 	if (!t)
 		return;
-	t->mroute = there;
-	if (there)
+	t->mroute = wants;
+	if (there) /* by the domain or not, its packets reach this router */
 		measure(t, packets, bytes, now);
 	else
 		t->measured = 0; /* another entry counts from 0 */
@@ -365,9 +365,26 @@ void mc_map_root(struct mc_map *m, const struct addr *source, const struct addr 
 
 /* ---------------------------------------------------------------- configuration */
 
+/* An LSP that is there carries packets, until the counters say otherwise. */
+static void presume_traffic(struct mc_map *m, msec_t now)
+{
+	struct mc_tree *t;
+
+	frr_each (mc_trees, &m->trees, t) {
+		if (!t->leaf)
+			continue;
+		t->flowing = true;
+		timer_start(m->wheel, &t->idle, now + m->policy.idle_ms, idle_fires);
+	}
+}
+
 void mc_map_set_policy(struct mc_map *m, const struct mc_policy *p, msec_t now)
 {
+	bool before = m->policy.trigger == MC_TRIGGER_TRAFFIC;
+
 	m->policy = *p;
+	if (p->trigger == MC_TRIGGER_TRAFFIC && !before)
+		presume_traffic(m, now);
 	decide_all(m);
 }
 

@@ -63,8 +63,9 @@ void mc_map_set_policy(struct mc_map *m, const struct mc_policy *p, msec_t now);
 /** pimd wants this tree from the domain ((*,G): source ADDR_ANY), or no longer. */
 void mc_map_tree(struct mc_map *m, const struct addr *source, const struct addr *group, bool wanted,
 		 msec_t now);
-/** The kernel's multicast routing table: the tree's packet counter; packets UINT64_MAX: it has no
- *  entry any more (TOPOLOGY, TRAFFIC). */
+/** The kernel's multicast routing table: the tree's packet counter, whatever way they come;
+ *  packets UINT64_MAX: it has no entry any more; wants_domain: the entry expects them from the
+ *  domain (TOPOLOGY, TRAFFIC). */
 void mc_map_mroute(struct mc_map *m, const struct addr *source, const struct addr *group,
 		   uint64_t packets, uint64_t bytes, bool wants_domain, msec_t now);
 /** Configured: the root for sources in a prefix, most specific first; ADDR_ANY removes it. */

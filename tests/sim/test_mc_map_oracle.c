@@ -382,7 +382,7 @@ static void event_mroute(void)
 {
 	unsigned int s = any_of(SOURCES), g = any_group(s);
 	struct tree *t = &trees[s][g];
-	bool there = any_of(3);
+	bool there = any_of(3), wants = there && any_of(4);
 	uint64_t packets = t->measured ? t->packets + any_of(3) : any_of(1000);
 	uint64_t bytes = t->measured ? t->bytes + (packets - t->packets) * any_of(2000) : 0;
 
@@ -391,11 +391,11 @@ static void event_mroute(void)
 		t->flows_until = wheel.now + IDLE_MS;
 	else if (there && t->measured && packets > t->packets && !policy.traffic_kbps)
 		t->flows_until = wheel.now + IDLE_MS;
-	t->mroute = there;
+	t->mroute = wants;
 	t->measured = there ? wheel.now : 0;
 	t->packets = packets;
 	t->bytes = bytes;
-	mc_map_mroute(map, &sources[s], &groups[g], there ? packets : UINT64_MAX, bytes, true,
+	mc_map_mroute(map, &sources[s], &groups[g], there ? packets : UINT64_MAX, bytes, wants,
 		      wheel.now);
 	forget(s, g);
 }
@@ -441,9 +441,25 @@ static void event_wildcard(void)
 	mc_map_configure_wildcards(map, &roots[r], wildcard[r], any_of(2), wheel.now);
 }
 
+/* Trees that have an LSP are taken to have traffic when that is what begins to count. */
+static void presume_traffic(void)
+{
+	struct mldp_fec fec;
+
+	for (unsigned int s = 0; s < SOURCES; s++)
+		for (unsigned int g = 0; g < GROUPS; g++)
+			if ((trees[s][g].wanted || trees[s][g].mroute) &&
+			    !oracle_why_not(s, g, &fec))
+				trees[s][g].flows_until = wheel.now + IDLE_MS;
+}
+
 static void event_policy(void)
 {
-	policy.trigger = (enum mc_trigger)any_of(3);
+	enum mc_trigger before = policy.trigger, after = (enum mc_trigger)any_of(3);
+
+	if (after == MC_TRIGGER_TRAFFIC && before != after)
+		presume_traffic();
+	policy.trigger = after;
 	policy.coexistence = (enum mc_coexistence)any_of(2);
 	policy.traffic_kbps = any_of(2) * 4;
 	mc_map_set_policy(map, &policy, wheel.now);

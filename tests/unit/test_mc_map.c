@@ -288,6 +288,31 @@ START_TEST(traffic_trigger_follows_the_traffic)
 }
 END_TEST
 
+/* F3353-5.3-2: the first packets come by another way, and not to wait for is what was forwarded
+ * before the configuration changed. */
+START_TEST(traffic_trigger_counts_packets_of_any_way_and_keeps_what_is_there)
+{
+	struct addr s = address("10.1.1.1"), g = address("232.1.1.1");
+
+	policy.idle_ms = 10000;
+	root_line("10.0.0.0/8", "10.0.0.1");
+	tree("10.1.1.1", "232.1.1.1", true);
+	expect("watch 10.1.1.1; leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.1; ");
+	policy.trigger = MC_TRIGGER_TRAFFIC;
+	mc_map_set_policy(map, &policy, wheel.now);
+	mc_map_set_policy(map, &policy, wheel.now);
+	pass(9999);
+	expect("");
+	pass(1);
+	expect("no leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.1; ");
+	mc_map_mroute(map, &s, &g, 7, 700, false, wheel.now);
+	expect("");
+	pass(1000);
+	mc_map_mroute(map, &s, &g, 8, 800, false, wheel.now);
+	expect("leaf root 10.0.0.1 ipv4-source 10.1.1.1 232.1.1.1; ");
+}
+END_TEST
+
 START_TEST(traffic_trigger_has_a_threshold)
 {
 	policy.trigger = MC_TRIGGER_TRAFFIC;
@@ -405,6 +430,7 @@ static Suite *suite(void)
 	tcase_add_test(t, group_lines_count_by_length_not_by_age);
 	tcase_add_test(t, topology_trigger_takes_the_routing_table_too);
 	tcase_add_test(t, traffic_trigger_follows_the_traffic);
+	tcase_add_test(t, traffic_trigger_counts_packets_of_any_way_and_keeps_what_is_there);
 	tcase_add_test(t, traffic_trigger_has_a_threshold);
 	tcase_add_loop_test(t, table_2_allows_or_refuses_with_the_reason, 0, array_size(table2));
 	tcase_add_test(t, default_policy_is_valid);
