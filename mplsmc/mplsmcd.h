@@ -11,6 +11,7 @@
  *   mplsmcd_ldp     callbacks of the LDP engine: sessions become peers of the tree engine
  *   mplsmcd_tree    callbacks of the tree engine: labels, routes, forwarding
  *   mplsmcd_map     callbacks of the mapping and of the virtual PIM neighbour; mplsmc0
+ *   mplsmcd_mroute  the kernel's multicast routing table, for triggers that wait for it
  *   mplsmcd_labels  labels from zebra's label manager, or a configured range
  *   mplsmcd_zebra   interfaces, addresses, next hops
  *   mplsmcd_fib     forwarding objects
@@ -47,6 +48,7 @@ struct mplsmcd {
 	struct {
 		uint64_t udp_rx, udp_tx, udp_errors, tcp_accepted, tcp_refused, tcp_errors;
 		uint64_t upstream_rx, upstream_unforwarded;
+		uint64_t mroute_changes, mroute_dumps, mroute_overruns;
 	} stats;
 };
 
@@ -62,6 +64,8 @@ void mplsmcd_kick(void);
 struct addr mplsmcd_router_id(const struct mplsmcd *d);
 struct addr mplsmcd_transport(const struct mplsmcd *d);
 const char *mplsmcd_fib_endpoint(const char **error);
+/** Entries of the kernel's multicast routing table; 0 while no trigger waits for it. */
+size_t mplsmcd_mroute_count(void);
 /** Labels in use and available; source: "zebra", "configured". */
 void mplsmcd_labels_info(size_t *used, size_t *total, const char **source);
 struct fib_key mplsmcd_ilm_key(uint32_t label);

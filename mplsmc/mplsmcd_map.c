@@ -351,17 +351,20 @@ void mplsmcd_map_reconcile(struct mplsmcd *d)
 	reconcile_trees(d);
 	if (c->present && fd < 0)
 		open_device(d);
+	mplsmcd_mroute_reconcile(d);
 }
 
 void mplsmcd_map_init(struct mplsmcd *d)
 {
 	mplsmcd_config_init(&told);
 	d->map = mc_map_new(&d->config.policy, &map_ops, d, &d->wheel);
+	mplsmcd_mroute_init();
 }
 
 void mplsmcd_map_fini(struct mplsmcd *d)
 {
 	close_device(d);
+	mplsmcd_mroute_fini(d);
 	mc_map_free(d->map);
 	mplsmcd_config_reset(&told);
 }

@@ -60,6 +60,13 @@ void mplsmcd_map_fini(struct mplsmcd *d);
 /** zebra tells of an interface: if it is ours and has no address there, it gets it again. */
 void mplsmcd_map_interface(const struct interface *ifp);
 
+/* ---------------------------------------------------------------- mplsmcd_mroute.c */
+
+void mplsmcd_mroute_init(void);
+/** The kernel's table is followed while a trigger waits for it. */
+void mplsmcd_mroute_reconcile(struct mplsmcd *d);
+void mplsmcd_mroute_fini(struct mplsmcd *d);
+
 /* ---------------------------------------------------------------- mplsmcd_labels.c */
 
 uint32_t mplsmcd_label_alloc(void);
