@@ -231,7 +231,7 @@ DEFPY (mplsmcd_mbb_delay,
 
 /* ---------------------------------------------------------------- policy */
 
-static const char *const trigger_names[] = {
+const char *const mplsmcd_trigger_names[MC_TRIGGERS] = {
 	[MC_TRIGGER_REQUEST] = "request",
 	[MC_TRIGGER_TOPOLOGY] = "topology",
 	[MC_TRIGGER_TRAFFIC] = "traffic",
@@ -251,14 +251,11 @@ static const char *const ttl_names[] = {
 
 #define NAME_INDEX(names, name) vty_name_index(names, array_size(names), name)
 
-/* RFC 3353 Table 2: an invalid combination changes nothing.  Nobody tells the mapping what the
- * kernel's multicast routing table holds yet: a trigger that waits for it would wait forever. */
+/* RFC 3353 Table 2: an invalid combination changes nothing (M3353-2, -3, -4). */
 static int set_policy(struct vty *vty, const struct mc_policy *p, const char *typed)
 {
 	const char *why = mc_policy_invalid(p);
 
-	if (!why && p->trigger != MC_TRIGGER_REQUEST)
-		why = "this release does not read the kernel's multicast routing table";
 	if (why)
 		return vty_refuse(vty, "'%s': %s", typed, why);
 	mplsmcd_vty_config()->policy = *p;
@@ -267,19 +264,22 @@ static int set_policy(struct vty *vty, const struct mc_policy *p, const char *ty
 
 DEFPY (mplsmcd_trigger,
        mplsmcd_trigger_cmd,
-       "[no] trigger ![<request$what|topology$what|traffic$what [rate (1-4294967295)$rate]>]",
+       "[no] trigger ![<request$what|topology$what|traffic$what [{rate (1-4294967295)$rate|idle (1-4294967)$idle}]>]",
        NO_STR
        "What makes a tree label-switched (RFC 3353 5); default request\n"
        "Its Join\n"
        "Its entry in the multicast routing table\n"
        "Packets of it\n"
        "As long as they come at this rate; default is any packet\n"
-       "Kilobits per second\n")
+       "Kilobits per second\n"
+       "So long the LSP stays without; default 210\n"
+       "Seconds\n")
 {
 	struct mc_policy p = mplsmcd_vty_config()->policy;
 
-	p.trigger = no ? defaults.policy.trigger : NAME_INDEX(trigger_names, what);
+	p.trigger = no ? defaults.policy.trigger : NAME_INDEX(mplsmcd_trigger_names, what);
 	p.traffic_kbps = no ? defaults.policy.traffic_kbps : (uint32_t)rate;
+	p.idle_ms = no || !idle_str ? defaults.policy.idle_ms : (uint32_t)idle * MSEC_PER_S;
 	return set_policy(vty, &p, no ? "no trigger" : what);
 }
 
@@ -431,9 +431,11 @@ static void ldp_write(struct vty *vty, const struct mplsmcd_config *c)
 static void policy_write(struct vty *vty, const struct mc_policy *p)
 {
 	if (p->trigger != defaults.policy.trigger)
-		vty_out(vty, " trigger %s", trigger_names[p->trigger]);
+		vty_out(vty, " trigger %s", mplsmcd_trigger_names[p->trigger]);
 	if (p->trigger == MC_TRIGGER_TRAFFIC && p->traffic_kbps)
 		vty_out(vty, " rate %u", p->traffic_kbps);
+	if (p->trigger == MC_TRIGGER_TRAFFIC && p->idle_ms != defaults.policy.idle_ms)
+		vty_out(vty, " idle %u", p->idle_ms / MSEC_PER_S);
 	if (p->trigger != defaults.policy.trigger)
 		vty_out(vty, "\n");
 	if (p->distribution != defaults.policy.distribution)

@@ -36,6 +36,9 @@ int mplsmcd_vty_changed(void);
 /** False: the address is of no router; it has been told which one. */
 bool mplsmcd_vty_router_ok(struct vty *vty, const struct addr *a, const char *typed);
 
+#define MC_TRIGGERS (MC_TRIGGER_TRAFFIC + 1)
+extern const char *const mplsmcd_trigger_names[MC_TRIGGERS];
+
 void mplsmcd_vty_tree_init(void);
 void mplsmcd_debug_init(void);
 void mplsmcd_show_init(void);

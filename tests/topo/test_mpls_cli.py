@@ -29,6 +29,11 @@ LINES = [
     (MAIN, "make-before-break delay 600000", "no make-before-break delay"),
     (MAIN, "root 10.0.0.0/8 10.0.0.1", "no root 10.0.0.0/8"),
     (MAIN, "root 2001:db8::/32 10.0.0.1", "no root 2001:db8::/32"),
+    # M3353-2..4: each trigger is valid with labels that come unsolicited
+    (MAIN, "trigger topology", "no trigger"), (MAIN, "trigger traffic", "no trigger"),
+    (MAIN, "trigger traffic rate 4294967295", "no trigger"),
+    (MAIN, "trigger traffic idle 4294967", "no trigger"),
+    (MAIN, "trigger traffic rate 1 idle 1", "no trigger"),
     (MAIN, "coexistence layer3", "no coexistence"),
     (MAIN, "ttl pipe", "no ttl"),
     (MAIN, "maximum-branches 1024", "no maximum-branches"),
@@ -86,13 +91,13 @@ REFUSED = [
     (TREE, "leaf group 10.0.0.1", "10.0.0.1"), (TREE, "leaf group 224.0.0.5", "224.0.0.5"),
     (TREE, "leaf group 239.1.1.1 source 239.1.1.2", "239.1.1.2"),
     (TREE, "leaf group 239.1.1.1 source 2001:db8::1", "2001:db8::1"),
-    (MAIN, "trigger topology", "topology"), (MAIN, "trigger traffic", "traffic"),
-    (MAIN, "trigger traffic rate 4294967295", "traffic"),
     *FIB_REFUSED,
     # out of range: the parser's own answer, with the whole line
     (MAIN, "label range 15 100", "label range 15"), (MAIN, "session holdtime 14", "holdtime 14"),
     (MAIN, "discovery hello holdtime 2", "holdtime 2"), (MAIN, "maximum-branches 0", "branches 0"),
-    (MAIN, "trigger topology rate 5", "rate 5"), (MAIN, "tree u root 10.0.0.1 lsp-id 0", "lsp-id 0"),
+    (MAIN, "trigger topology rate 5", "rate 5"), (MAIN, "trigger traffic rate 0", "rate 0"),
+    (MAIN, "trigger traffic idle 4294968", "idle 4294968"),
+    (MAIN, "tree u root 10.0.0.1 lsp-id 0", "lsp-id 0"),
 ]
 
 SHOWS = [
@@ -144,6 +149,7 @@ mpls ldp-multicast
  root 2001:db8::/32 10.0.0.2
  root 10.1.0.0/16 10.0.0.3
  root 10.0.0.0/8 10.0.0.2
+ trigger traffic rate 64 idle 30
  coexistence layer3
  ttl pipe
  maximum-branches 9
