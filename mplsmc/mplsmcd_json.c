@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* JSON of neighbours, LSPs, trees and the daemon itself; see mplsmcd_show.h. */
 #include "mplsmc/mplsmcd_show.h"
+#include "mplsmc/mplsmcd_vty.h"
 
 #include "lib/text.h"
 
@@ -69,6 +70,9 @@ json_object *show_json_daemon(void)
 	json_object_int_add(o, "lspsOperational", t.states[MLDP_OPERATIONAL]);
 	add_labels(o, &t);
 	add_pim(o, d);
+	json_object_string_add(o, "trigger", mplsmcd_trigger_names[d->config.policy.trigger]);
+	if (d->config.policy.trigger != MC_TRIGGER_REQUEST)
+		json_object_int_add(o, "multicastRoutes", mplsmcd_mroute_count());
 	json_object_int_add(o, "trees", t.trees);
 	json_object_int_add(o, "treesLabelSwitched", t.label_switched);
 	json_object_int_add(o, "treesSent", t.sent);

@@ -132,6 +132,9 @@ static void show_daemon(struct vty *vty)
 	row(vty, "LSPs", "%zu operational of %zu", t.states[MLDP_OPERATIONAL], t.lsps);
 	row(vty, "Labels", "%zu of %zu used, %s", t.labels_used, t.labels_total, t.labels_source);
 	show_pim(vty, d);
+	row(vty, "Trigger", "%s", mplsmcd_trigger_names[d->config.policy.trigger]);
+	if (d->config.policy.trigger != MC_TRIGGER_REQUEST)
+		row(vty, "Multicast routes", "%zu in the kernel", mplsmcd_mroute_count());
 	row(vty, "Trees wanted here", "%zu, %zu label-switched", t.trees, t.label_switched);
 	row(vty, "Trees sent as root", "%zu", t.sent);
 	row(vty, "Forwarding agents at", "%s%s%s", fib[0] ? fib : "-", error ? ", " : "",

@@ -67,6 +67,9 @@ static const struct stats_counter edge[] = {
 	EDGE(tcp_errors, "Connections that failed", "tcpErrors"),
 	EDGE(upstream_rx, "Packets of the upstream interface", "upstreamReceived"),
 	EDGE(upstream_unforwarded, "  without an agent", "upstreamUnforwarded"),
+	EDGE(mroute_changes, "Changes of multicast routes", "mrouteChanges"),
+	EDGE(mroute_overruns, "  lost, the table was read again", "mrouteOverruns"),
+	EDGE(mroute_dumps, "Times the table was read", "mrouteDumps"),
 };
 
 /* ---------------------------------------------------------------- the groups of counters */
