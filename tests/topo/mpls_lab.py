@@ -67,7 +67,7 @@ def router_id(name):
 class MplsRouter(Router):
     def __init__(self, of, name):
         super().__init__(of, name)
-        self.id, self.cables = router_id(name), []
+        self.id, self.cables, self.pim_more = router_id(name), [], ""
         self.vty = {d: Vty(str(self.run / f"{d}.vty"))
                     for d in ("zebra", "mgmtd", "staticd", "ospfd", "pimd", "mplsmcd")}
         self.endpoint = f"ipc://{self.run}/mplsmcd.fib"
@@ -108,7 +108,8 @@ class MplsRouter(Router):
         self.start_frr_daemon("pimd", FRR / "pimd", self.write("pimd.conf", PIMD.format(
             name=self.name, edge=self.edge,
             igmp=" ip igmp\n ip igmp last-member-query-count 1\n"
-                 " ip igmp last-member-query-interval 1\n" if self.name in EGRESS else "")))
+                 " ip igmp last-member-query-interval 1\n" if self.name in EGRESS else "")
+            + self.pim_more))
 
     def show(self, what):
         return self.vty["mplsmcd"].json("show " + what)
@@ -124,18 +125,21 @@ class MplsRouter(Router):
 
 
 class MplsLab(Lab):
+    names, links, egress = ROUTERS, LINKS, EGRESS
+    paths = {pe: 2 for pe in EGRESS}  # routes to pe1, where there is more than one
+
     def __init__(self, prefix="mpls", more=""):
         super().__init__(prefix=prefix)
         self.more = more
 
     def build(self):
-        self.routers = {name: MplsRouter(self, name) for name in ROUTERS}
+        self.routers = {name: MplsRouter(self, name) for name in self.names}
         self.source = self.namespace("src")
-        for n, (a, b) in enumerate(LINKS, 1):
+        for n, (a, b) in enumerate(self.links, 1):
             self.link(n, self.routers[a], self.routers[b])
         self.edge(self.routers["pe1"], self.source, 1)
         self.receivers = {}
-        for n, name in enumerate(EGRESS, 2):
+        for n, name in enumerate(self.egress, 2):
             ns = self.namespace(f"rcv{n}")
             self.edge(self.routers[name], ns, n)
             self.receivers[name] = Subscriber(self, n, ns, f"10.{n}.0.2")
@@ -163,13 +167,13 @@ class MplsLab(Lab):
         for router in self.routers.values():
             router.start_mplsmcd(self.more)
             router.start_mcfibd()
-        for name in ("pe1", *EGRESS):
+        for name in ("pe1", *self.egress):
             self.routers[name].start_pimd()
         for router in self.routers.values():
             wait_for(lambda r=router: len([n for n in r.neighbours() if operational(n)]) ==
                      len(r.cables), 60, f"LDP sessions of {router.name}")
-        for name in ("p1", "p2", "p3", *EGRESS):
-            wait_for(lambda n=name: self.paths_to_root(n) == (2 if n in EGRESS else 1), 60,
+        for name in self.names[1:]:
+            wait_for(lambda n=name: self.paths_to_root(n) == self.paths.get(n, 1), 60,
                      f"OSPF routes of {name} to pe1")
 
     def paths_to_root(self, name):
