@@ -2,7 +2,7 @@
 /*
  * The leaf side of the mapping: which tree becomes which FEC, and why not.
  *
- * decide() is the one place: static trees first (RFC 3353 section 7), then group policy, the
+ * mc_mc_decide() is the one place: static trees first (RFC 3353 section 7), then group policy, the
  * trigger (section 5), coexistence of shared and source trees (section 3.4), and the root
  * (RFC 6826 section 2).
  */
@@ -114,21 +114,13 @@ static const struct mc_configured_root *configured_root(const struct mc_map *m,
 	return NULL;
 }
 
-static const struct mc_wildcard *wildcards_of(const struct mc_map *m, const struct addr *root)
-{
-	const struct mc_wildcard *w;
-
-	frr_each (mc_wildcards_const, &m->wildcards, w)
-		if (addr_cmp(&w->root, root) == 0)
-			return w;
-	return NULL;
-}
-
 /* ---------------------------------------------------------------- the decision */
 
 /* A tree that nobody wants is about to go: its reason is not seen. */
 static const char *triggered(const struct mc_tree *t)
 {
+	if (t->rpt_pruned && !t->wanted && !t->mroute) /* RFC 3353 3.4, RPT bit set */
+		return "pruned off the shared tree: this router forwards it at layer 3";
 	switch (t->m->policy.trigger) {
 	case MC_TRIGGER_REQUEST:
 		return t->wanted ? NULL : "pimd does not want it";
@@ -142,14 +134,29 @@ static const char *triggered(const struct mc_tree *t)
 	return "no trigger";
 }
 
+const char *mc_root_of(const struct mc_tree *t, struct addr *root)
+{
+	const struct mc_configured_root *r = configured_root(t->m, &t->from->addr);
+	bool shared = addr_is_any(&t->source); /* the RP instead of the source (M-7438-7-1) */
+
+	*root = r ? r->root : t->from->root;
+	if (!r && t->from->local)
+		return shared ? "its RP is on a network of this router"
+			      : "its source is on a network of this router";
+	if (addr_is_any(root))
+		return shared ? "no root is known for its RP (configure root)"
+			      : "no root is known for its source (configure root)";
+	return NULL;
+}
+
 /* The FEC of the tree, or why it has none. */
 static const char *fec_of(struct mc_tree *t, struct mldp_fec *fec)
 {
 	struct mc_map *m = t->m;
 	const struct mc_static *s = mc_static_of(m, &t->source, &t->group);
-	const struct mc_configured_root *r;
 	const struct mc_wildcard *w;
 	struct addr root;
+	const char *why;
 
 	if (s) {
 		*fec = s->fec;
@@ -157,34 +164,36 @@ static const char *fec_of(struct mc_tree *t, struct mldp_fec *fec)
 	}
 	if (!group_allowed(m, &t->group))
 		return "its group is not to be label-switched (map ... none)";
-	if (addr_is_any(&t->source)) /* RFC 3353 3.4 method c; M-6826-2.1-1 */
-		return m->policy.coexistence == MC_SOURCE_TREES_ONLY
-			       ? "a shared tree: only source trees are label-switched (coexistence source-trees-only)"
-			       : "a shared tree stays at layer 3 (coexistence layer3)";
-	r = configured_root(m, &t->source);
-	root = r ? r->root : t->from->root;
-	if (!r && t->from->local)
-		return "its source is on a network of this router";
-	if (addr_is_any(&root))
-		return "no root is known for its source (configure root)";
-	w = wildcards_of(m, &root);
+	if (addr_is_any(&t->source))
+		return mc_shared_fec(t, fec);
+	if (mc_shared_carries(t))
+		return "the LSP of its group's shared tree brings it (coexistence layer3)";
+	why = mc_root_of(t, &root);
+	if (why)
+		return why;
+	w = mc_wildcards_of(m, &root);
 	*fec = mldp_fec_source(&root, &t->source, w && w->source ? &ADDR_ANY : &t->group);
 	return NULL;
 }
 
-static void decide(struct mc_tree *t)
+void mc_decide(struct mc_tree *t)
 {
 	struct mc_map *m = t->m;
 	struct mc_leaf *old = t->leaf;
 	struct mldp_fec fec;
-	const char *why = triggered(t);
+	const char *why;
 
+	if (addr_is_any(&t->source))
+		mc_shared_find_rp(t);
+	why = triggered(t);
 	if (!why)
 		why = fec_of(t, &fec);
 	if (!why && old && mldp_fec_cmp(&old->fec, &fec) == 0)
 		return;
 	/* the new LSP before the old one goes */
 	t->leaf = why ? NULL : leaf_get(m, &fec);
+	if (addr_is_any(&t->source) && !!old != !!t->leaf)
+		mc_shared_changed(t);
 	if (old)
 		leaf_put(m, old);
 	if (why != t->why_not || old || t->leaf)
@@ -192,18 +201,17 @@ static void decide(struct mc_tree *t)
 	t->why_not = why;
 }
 
-static void decide_all(struct mc_map *m)
+void mc_decide_all(struct mc_map *m)
 {
 	struct mc_tree *t;
 
 	frr_each (mc_trees, &m->trees, t)
-		decide(t);
+		mc_decide(t);
 }
 
 /* ---------------------------------------------------------------- trees */
 
-static struct mc_tree *tree_find(struct mc_map *m, const struct addr *source,
-				 const struct addr *group)
+struct mc_tree *mc_tree_find(struct mc_map *m, const struct addr *source, const struct addr *group)
 {
 	struct mc_tree key = {.source = *source, .group = *group};
 
@@ -217,15 +225,15 @@ static struct mc_source *source_find(struct mc_map *m, const struct addr *addr)
 	return mc_sources_find(&m->sources, &key);
 }
 
-static void source_join(struct mc_tree *t)
+static void source_join(struct mc_tree *t, const struct addr *addr)
 {
 	struct mc_map *m = t->m;
-	struct mc_source *s = source_find(m, &t->source);
+	struct mc_source *s = source_find(m, addr);
 	bool is_new = !s;
 
 	if (is_new) {
 		s = XCALLOC(MTYPE_MC_SOURCE, sizeof(*s));
-		s->addr = t->source;
+		s->addr = *addr;
 		mc_source_trees_init(&s->trees);
 		mc_sources_add(&m->sources, s);
 	}
@@ -235,24 +243,34 @@ static void source_join(struct mc_tree *t)
 		m->ops->watch_root(m->ctx, &s->addr, true);
 }
 
-/* False: other trees have it, too. */
-static bool source_leave(struct mc_tree *t)
+static void source_leave(struct mc_tree *t)
 {
+	struct mc_map *m = t->m;
 	struct mc_source *s = t->from;
 
+	t->from = NULL;
 	mc_source_trees_del(&s->trees, t);
 	if (mc_source_trees_count(&s->trees))
-		return false;
+		return; /* other trees have it, too */
+	m->ops->watch_root(m->ctx, &s->addr, false);
 	mc_source_trees_fini(&s->trees);
-	mc_sources_del(&t->m->sources, s);
+	mc_sources_del(&m->sources, s);
 	XFREE(MTYPE_MC_SOURCE, s);
-	return true;
 }
 
-static struct mc_tree *tree_get(struct mc_map *m, const struct addr *source,
-				const struct addr *group)
+void mc_tree_towards(struct mc_tree *t, const struct addr *addr)
 {
-	struct mc_tree *t = tree_find(m, source, group);
+	if (t->from && addr_cmp(&t->from->addr, addr) == 0)
+		return;
+	if (t->from)
+		source_leave(t);
+	if (!addr_is_any(addr))
+		source_join(t, addr);
+}
+
+struct mc_tree *mc_tree_get(struct mc_map *m, const struct addr *source, const struct addr *group)
+{
+	struct mc_tree *t = mc_tree_find(m, source, group);
 
 	if (t)
 		return t;
@@ -263,46 +281,39 @@ static struct mc_tree *tree_get(struct mc_map *m, const struct addr *source,
 	t->since = m->wheel->now;
 	mc_trees_add(&m->trees, t);
 	m->stats.trees++;
-	if (!addr_is_any(source))
-		source_join(t);
+	mc_tree_towards(t, source);
 	return t;
 }
 
-/* True: it was the last one of its source. */
-static bool tree_free(struct mc_tree *t)
+static void tree_free(struct mc_tree *t)
 {
 	struct mc_map *m = t->m;
-	bool last = t->from && source_leave(t);
 
 	timer_stop(m->wheel, &t->idle);
 	mc_trees_del(&m->trees, t);
 	m->stats.trees--;
 	XFREE(MTYPE_MC_TREE, t);
-	return last;
 }
 
-static void tree_release(struct mc_tree *t)
+void mc_tree_release(struct mc_tree *t)
 {
-	struct mc_map *m = t->m;
-	struct addr source;
-
-	if (t->wanted || t->mroute)
+	if (t->wanted || t->mroute || t->rpt_pruned)
 		return;
-	source = t->source;
-	if (tree_free(t))
-		m->ops->watch_root(m->ctx, &source, false);
+	if (t->from)
+		source_leave(t);
+	tree_free(t);
 }
 
 void mc_map_tree(struct mc_map *m, const struct addr *source, const struct addr *group, bool wanted,
 		 msec_t now)
 {
-	struct mc_tree *t = wanted ? tree_get(m, source, group) : tree_find(m, source, group);
+	struct mc_tree *t = wanted ? mc_tree_get(m, source, group) : mc_tree_find(m, source, group);
 
 	if (!t || t->wanted == wanted)
 		return;
 	t->wanted = wanted;
-	decide(t);
-	tree_release(t);
+	mc_decide(t);
+	mc_tree_release(t);
 }
 
 static void idle_fires(struct timer *timer, msec_t now)
@@ -310,7 +321,7 @@ static void idle_fires(struct timer *timer, msec_t now)
 	struct mc_tree *t = container_of(timer, struct mc_tree, idle);
 
 	t->flowing = false;
-	decide(t);
+	mc_decide(t);
 }
 
 /* RFC 3353 5.3: traffic above the threshold since the last look. */
@@ -336,7 +347,7 @@ void mc_map_mroute(struct mc_map *m, const struct addr *source, const struct add
 		   uint64_t packets, uint64_t bytes, bool wants_domain, msec_t now)
 {
 	bool there = packets != UINT64_MAX, wants = there && wants_domain;
-	struct mc_tree *t = wants ? tree_get(m, source, group) : tree_find(m, source, group);
+	struct mc_tree *t = wants ? mc_tree_get(m, source, group) : mc_tree_find(m, source, group);
 
 	if (!t)
 		return;
@@ -345,8 +356,8 @@ void mc_map_mroute(struct mc_map *m, const struct addr *source, const struct add
 		measure(t, packets, bytes, now);
 	else
 		t->measured = 0; /* another entry counts from 0 */
-	decide(t);
-	tree_release(t);
+	mc_decide(t);
+	mc_tree_release(t);
 }
 
 void mc_map_root(struct mc_map *m, const struct addr *source, const struct addr *root, bool local,
@@ -360,7 +371,7 @@ void mc_map_root(struct mc_map *m, const struct addr *source, const struct addr 
 	s->root = *root;
 	s->local = local;
 	frr_each (mc_source_trees, &s->trees, t)
-		decide(t);
+		mc_decide(t);
 }
 
 /* ---------------------------------------------------------------- configuration */
@@ -385,7 +396,7 @@ void mc_map_set_policy(struct mc_map *m, const struct mc_policy *p, msec_t now)
 	m->policy = *p;
 	if (p->trigger == MC_TRIGGER_TRAFFIC && !before)
 		presume_traffic(m, now);
-	decide_all(m);
+	mc_decide_all(m);
 }
 
 void mc_map_configure_root(struct mc_map *m, const struct addr *prefix, uint8_t prefixlen,
@@ -412,22 +423,7 @@ void mc_map_configure_root(struct mc_map *m, const struct addr *prefix, uint8_t 
 			.prefix = *prefix, .prefixlen = prefixlen, .root = *root};
 		mc_roots_add_after(&m->roots, after, found); /* NULL: at the head */
 	}
-	decide_all(m);
-}
-
-void mc_map_configure_wildcards(struct mc_map *m, const struct addr *root, bool source_wildcard,
-				bool group_wildcard, msec_t now)
-{
-	struct mc_wildcard *w = (struct mc_wildcard *)wildcards_of(m, root);
-
-	if (!w) {
-		w = XCALLOC(MTYPE_MC_CONFIG, sizeof(*w));
-		w->root = *root;
-		mc_wildcards_add_tail(&m->wildcards, w);
-	}
-	w->source = source_wildcard;
-	w->group = group_wildcard;
-	decide_all(m);
+	mc_decide_all(m);
 }
 
 void mc_map_configure_group(struct mc_map *m, const struct addr *prefix, uint8_t prefixlen,
@@ -452,7 +448,7 @@ void mc_map_configure_group(struct mc_map *m, const struct addr *prefix, uint8_t
 	} else if (!remove) {
 		r->in_band = in_band;
 	}
-	decide_all(m);
+	mc_decide_all(m);
 }
 
 void mc_map_static_tree(struct mc_map *m, const char *name, const struct addr *root,
@@ -469,7 +465,7 @@ void mc_map_static_tree(struct mc_map *m, const char *name, const struct addr *r
 	}
 	old = s->fec;
 	s->fec = mldp_fec_generic(root, lsp_id);
-	decide_all(m);
+	mc_decide_all(m);
 	mc_root_static_changed(m, &s->fec);
 	mc_root_static_changed(m, &old); /* after the new one: trees stay joined */
 }
@@ -494,7 +490,7 @@ void mc_map_static_tree_del(struct mc_map *m, const char *name, msec_t now)
 		return;
 	fec = s->fec;
 	static_free(m, s);
-	decide_all(m);
+	mc_decide_all(m);
 	mc_root_static_changed(m, &fec);
 }
 
@@ -518,7 +514,7 @@ void mc_map_static_member(struct mc_map *m, const char *name, const struct addr 
 		mc_members_del(&s->members, member);
 		XFREE(MTYPE_MC_CONFIG, member);
 	}
-	decide_all(m);
+	mc_decide_all(m);
 	mc_root_static_changed(m, &s->fec);
 }
 
@@ -542,6 +538,9 @@ struct mc_map *mc_map_new(const struct mc_policy *p, const struct mc_map_ops *op
 	mc_groups_init(&m->groups);
 	mc_statics_init(&m->statics);
 	mc_wildcards_init(&m->wildcards);
+	mc_rps_init(&m->rps);
+	mc_wild_lsps_init(&m->wild_lsps);
+	mc_streams_init(&m->streams);
 	return m;
 }
 
@@ -549,12 +548,20 @@ void mc_map_free(struct mc_map *m)
 {
 	struct mc_configured_root *r;
 	struct mc_group_rule *g;
-	struct mc_wildcard *w;
 	struct mc_static *s;
+	struct mc_source *from;
 	struct mc_leaf *l;
 	struct mc_tree *t;
 
 	mc_root_free(m);
+	mc_streams_free(m);
+	mc_shared_free(m);
+	while ((from = mc_sources_pop(&m->sources))) {
+		while (mc_source_trees_pop(&from->trees))
+			;
+		mc_source_trees_fini(&from->trees);
+		XFREE(MTYPE_MC_SOURCE, from);
+	}
 	while ((t = mc_trees_first(&m->trees)))
 		tree_free(t);
 	while ((l = mc_leaves_pop(&m->leaves)))
@@ -563,8 +570,6 @@ void mc_map_free(struct mc_map *m)
 		XFREE(MTYPE_MC_CONFIG, r);
 	while ((g = mc_groups_pop(&m->groups)))
 		XFREE(MTYPE_MC_CONFIG, g);
-	while ((w = mc_wildcards_pop(&m->wildcards)))
-		XFREE(MTYPE_MC_CONFIG, w);
 	while ((s = mc_statics_first(&m->statics)))
 		static_free(m, s);
 	mc_trees_fini(&m->trees);
@@ -573,7 +578,6 @@ void mc_map_free(struct mc_map *m)
 	mc_roots_fini(&m->roots);
 	mc_groups_fini(&m->groups);
 	mc_statics_fini(&m->statics);
-	mc_wildcards_fini(&m->wildcards);
 	XFREE(MTYPE_MC_MAP, m);
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mc_map_p.h - the structs behind mc_map.h, shared by mc_map.c (leaf side) and mc_root.c.
+ * mc_map_p.h - the structs behind mc_map.h, shared by mc_map.c (leaf side), mc_shared.c (shared
+ * trees, RPs), mc_root.c and mc_stream.c (streams of LSPs with wildcards).
  *
  *   tree (S,G) wanted here ── leaf (one per FEC, counted)
- *   lsp of which we are root ── feed ── sent (S,G): the FTN entry, union over its feeds
+ *   lsp of which we are root ── feed ── sent (S,G): the FTN entry, union over its feeds and those
+ *                                       of (*,G)
  */
 #ifndef MPLSMC_MC_MAP_P_H
 #define MPLSMC_MC_MAP_P_H
@@ -25,6 +27,9 @@ PREDECL_DLIST(mc_groups);
 PREDECL_DLIST(mc_statics);
 PREDECL_DLIST(mc_members);
 PREDECL_DLIST(mc_wildcards);
+PREDECL_DLIST(mc_rps);
+PREDECL_DLIST(mc_wild_lsps);
+PREDECL_HASH(mc_streams);
 
 /** Routing is asked once for all trees of a source, and its answer is theirs. */
 struct mc_source {
@@ -40,12 +45,14 @@ struct mc_tree {
 	struct mc_map *m;
 	struct addr source, group; /* source ADDR_ANY: (*,G) */
 	bool wanted, mroute;	   /* by pimd, by the kernel's table */
-	struct mc_source *from;	   /* NULL: (*,G) */
+	bool rpt_pruned;	   /* by pimd off the shared tree */
+	struct addr rp;		   /* (*,G): named by pimd; ADDR_ANY: none */
+	struct mc_source *from;	   /* or its RP; NULL: (*,G) whose RP is unknown, or not needed */
 	struct mc_source_trees_item in_source;
 	uint64_t packets, bytes;
-	msec_t measured, moved;	   /* bytes were read; traffic was there */
-	bool flowing;		   /* TRAFFIC: above the threshold */
-	struct mc_leaf *leaf;	   /* NULL: not label-switched */
+	msec_t measured, moved; /* bytes were read; traffic was there */
+	bool flowing;		/* TRAFFIC: above the threshold */
+	struct mc_leaf *leaf;	/* NULL: not label-switched */
 	const char *why_not;
 	msec_t since;
 	struct timer idle;
@@ -65,6 +72,9 @@ struct mc_lsp {
 	struct mldp_branch *branches;
 	size_t n;
 	struct mc_lsp_feeds_head feeds;
+	bool wild; /* carries streams: in m->wild_lsps */
+	struct mc_wild_lsps_item in_wild;
+	struct addr source, group; /* wild: of which; ADDR_ANY: any */
 };
 
 /** One LSP carries one tree. */
@@ -81,7 +91,17 @@ struct mc_sent {
 	struct mc_sents_item item;
 	struct addr source, group;
 	struct mc_sent_feeds_head feeds;
+	struct addr rp; /* (*,G): in our Join; ADDR_ANY: none is known, pimd does not hear of it */
 	msec_t since;
+};
+
+/** A stream that an LSP with a wildcard carries. */
+struct mc_stream {
+	struct mc_streams_item item;
+	struct mc_map *m;
+	struct addr source, group;
+	uint64_t packets;
+	struct timer idle;
 };
 
 struct mc_configured_root {
@@ -101,6 +121,12 @@ struct mc_wildcard {
 	struct mc_wildcards_item item;
 	struct addr root;
 	bool source, group;
+};
+
+struct mc_rp {
+	struct mc_rps_item item;
+	struct addr prefix, rp;
+	uint8_t prefixlen;
 };
 
 struct mc_member {
@@ -125,10 +151,13 @@ struct mc_map {
 	struct mc_leaves_head leaves;
 	struct mc_lsps_head lsps;
 	struct mc_sents_head sents;
-	struct mc_roots_head roots; /* most specific first */
+	struct mc_roots_head roots;   /* most specific first */
 	struct mc_groups_head groups; /* most specific first */
 	struct mc_statics_head statics;
 	struct mc_wildcards_head wildcards;
+	struct mc_rps_head rps; /* most specific first */
+	struct mc_wild_lsps_head wild_lsps;
+	struct mc_streams_head streams;
 	struct mc_map_stats stats;
 };
 
@@ -186,6 +215,18 @@ static inline uint32_t mc_sent_hash(const struct mc_sent *s)
 	return jhash(s->group.b, 16, jhash(s->source.b, 16, 2));
 }
 
+static inline int mc_stream_cmp(const struct mc_stream *a, const struct mc_stream *b)
+{
+	int r = addr_cmp(&a->group, &b->group);
+
+	return r ? r : addr_cmp(&a->source, &b->source);
+}
+
+static inline uint32_t mc_stream_hash(const struct mc_stream *s)
+{
+	return jhash(s->group.b, 16, jhash(s->source.b, 16, 4));
+}
+
 DECLARE_HASH(mc_trees, struct mc_tree, item, mc_tree_cmp, mc_tree_hash);
 DECLARE_HASH(mc_sources, struct mc_source, item, mc_source_cmp, mc_source_hash);
 DECLARE_HASH(mc_leaves, struct mc_leaf, item, mc_leaf_cmp, mc_leaf_hash);
@@ -199,20 +240,62 @@ DECLARE_DLIST(mc_groups, struct mc_group_rule, item);
 DECLARE_DLIST(mc_statics, struct mc_static, item);
 DECLARE_DLIST(mc_members, struct mc_member, item);
 DECLARE_DLIST(mc_wildcards, struct mc_wildcard, item);
+DECLARE_DLIST(mc_rps, struct mc_rp, item);
+DECLARE_DLIST(mc_wild_lsps, struct mc_lsp, in_wild);
+DECLARE_HASH(mc_streams, struct mc_stream, item, mc_stream_cmp, mc_stream_hash);
 
 /* ---------------------------------------------------------------- mc_map.c */
 
+struct mc_tree *mc_tree_find(struct mc_map *m, const struct addr *source, const struct addr *group);
+struct mc_tree *mc_tree_get(struct mc_map *m, const struct addr *source, const struct addr *group);
+/** Frees it if nobody wants it. */
+void mc_tree_release(struct mc_tree *t);
+/** Whose root is that of the tree: its source, or its RP; ADDR_ANY: not known. */
+void mc_tree_towards(struct mc_tree *t, const struct addr *addr);
+void mc_decide(struct mc_tree *t);
+void mc_decide_all(struct mc_map *m);
+/** The root towards mc_tree_towards(), or why there is none. */
+const char *mc_root_of(const struct mc_tree *t, struct addr *root);
 struct mc_static *mc_static_find(struct mc_map *m, const char *name);
 /** The static tree that carries this tree, or NULL. */
 struct mc_static *mc_static_of(struct mc_map *m, const struct addr *source,
 			       const struct addr *group);
 
+/* ---------------------------------------------------------------- mc_shared.c */
+
+/** mc_tree_towards() the RP of a (*,G) tree. */
+void mc_shared_find_rp(struct mc_tree *t);
+/** The FEC of a (*,G) tree, or why it has none. */
+const char *mc_shared_fec(const struct mc_tree *t, struct mldp_fec *fec);
+/** The LSP of its group's shared tree brings this (S,G) already. */
+bool mc_shared_carries(const struct mc_tree *t);
+/** A shared tree got its LSP or lost it: the source trees of the group are decided anew. */
+void mc_shared_changed(const struct mc_tree *t);
+/** The configured RP, ADDR_ANY if there is none. */
+struct addr mc_rp_of(const struct mc_map *m, const struct addr *group);
+const struct mc_wildcard *mc_wildcards_of(const struct mc_map *m, const struct addr *root);
+void mc_shared_free(struct mc_map *m);
+
 /* ---------------------------------------------------------------- mc_root.c */
 
 /** The members of a static tree changed: its LSP, if we are root, carries other trees. */
 void mc_root_static_changed(struct mc_map *m, const struct mldp_fec *fec);
+/** RPs changed: (*,G) joins name them. */
+void mc_root_rps_changed(struct mc_map *m);
+/** The LSP carries this tree, or no longer. */
+void mc_root_carry(struct mc_map *m, struct mc_lsp *lsp, const struct addr *source,
+		   const struct addr *group, bool carry);
 void mc_root_free(struct mc_map *m);
 void mc_root_walk(const struct mc_map *m, void (*fn)(void *arg, const struct mc_map_info *i),
 		  void *arg);
+
+/* ---------------------------------------------------------------- mc_stream.c */
+
+/** This LSP carries all streams of a source (group ADDR_ANY), or of an SSM group. */
+void mc_streams_wanted(struct mc_map *m, struct mc_lsp *lsp, const struct addr *source,
+		       const struct addr *group);
+/** Its last branch is gone. */
+void mc_streams_unwanted(struct mc_map *m, struct mc_lsp *lsp);
+void mc_streams_free(struct mc_map *m);
 
 #endif

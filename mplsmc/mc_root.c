@@ -4,7 +4,8 @@
  * pushed onto the LSP (M-6826-2-4, M-7438-3.2-1).
  *
  * Several LSPs may carry one tree (an (S,*) LSP beside an (S,G) one): the entry has the union of
- * their branches, each once.
+ * their branches, each once.  A packet finds the entry of its (S,G) before that of (*,G), so the
+ * former has the branches of the latter, too (as in RFC 7761 4.1.5 an (S,G) inherits).
  */
 #include "mplsmc/mc_map_p.h"
 
@@ -41,21 +42,76 @@ static bool listed(const struct mldp_branch *b, const struct mldp_branch *in, si
 	return false;
 }
 
-static void push(struct mc_map *m, struct mc_sent *s)
+static size_t max_branches(const struct mc_sent *s)
 {
-	struct mldp_branch *all;
-	struct mc_feed *f;
-	size_t max = 0, n = 0;
+	const struct mc_feed *f;
+	size_t n = 0;
 
-	frr_each (mc_sent_feeds, &s->feeds, f)
-		max += f->lsp->n;
-	all = XCALLOC(MTYPE_TMP, (max + 1) * sizeof(*all));
-	frr_each (mc_sent_feeds, &s->feeds, f)
-		for (size_t i = 0; i < f->lsp->n; i++)
-			if (!listed(&f->lsp->branches[i], all, n))
-				all[n++] = f->lsp->branches[i];
+	if (s)
+		frr_each (mc_sent_feeds_const, &s->feeds, f)
+			n += f->lsp->n;
+	return n;
+}
+
+static size_t collect(const struct mc_sent *s, struct mldp_branch *all, size_t n)
+{
+	const struct mc_feed *f;
+
+	if (s)
+		frr_each (mc_sent_feeds_const, &s->feeds, f)
+			for (size_t i = 0; i < f->lsp->n; i++)
+				if (!listed(&f->lsp->branches[i], all, n))
+					all[n++] = f->lsp->branches[i];
+	return n;
+}
+
+static void push_one(struct mc_map *m, struct mc_sent *s)
+{
+	struct mc_sent *shared =
+		addr_is_any(&s->source) ? NULL : sent_find(m, &ADDR_ANY, &s->group);
+	struct mldp_branch *all =
+		XCALLOC(MTYPE_TMP, (max_branches(s) + max_branches(shared) + 1) * sizeof(*all));
+	size_t n = 0;
+
+	if (mc_sent_feeds_count(&s->feeds)) /* else it is about to go */
+		n = collect(shared, all, collect(s, all, 0));
 	m->ops->ftn(m->ctx, &s->source, &s->group, all, n);
 	XFREE(MTYPE_TMP, all);
+}
+
+static void push(struct mc_map *m, struct mc_sent *s)
+{
+	struct mc_sent *other;
+
+	push_one(m, s);
+	if (!addr_is_any(&s->source))
+		return;
+	frr_each (mc_sents, &m->sents, other)
+		if (other != s && addr_cmp(&other->group, &s->group) == 0)
+			push_one(m, other);
+}
+
+/* A Join(*,G) names the RP that pimd has; without one pim_vif says nothing. */
+static void join(struct mc_map *m, struct mc_sent *s)
+{
+	s->rp = addr_is_any(&s->source) ? mc_rp_of(m, &s->group) : ADDR_ANY;
+	m->ops->join(m->ctx, &s->source, &s->group, &s->rp, true);
+}
+
+void mc_root_rps_changed(struct mc_map *m)
+{
+	struct mc_sent *s;
+	struct addr rp;
+
+	frr_each (mc_sents, &m->sents, s) {
+		if (!addr_is_any(&s->source))
+			continue;
+		rp = mc_rp_of(m, &s->group);
+		if (addr_cmp(&rp, &s->rp) == 0)
+			continue;
+		m->ops->join(m->ctx, &s->source, &s->group, &s->rp, false);
+		join(m, s);
+	}
 }
 
 static void feed_add(struct mc_map *m, struct mc_lsp *lsp, const struct addr *source,
@@ -78,7 +134,7 @@ static void feed_add(struct mc_map *m, struct mc_lsp *lsp, const struct addr *so
 		mc_sents_add(&m->sents, s);
 		m->stats.ftns++;
 		m->stats.joins++;
-		m->ops->join(m->ctx, source, group, &ADDR_ANY, true);
+		join(m, s);
 	}
 	f = XCALLOC(MTYPE_MC_FEED, sizeof(*f));
 	f->lsp = lsp;
@@ -97,12 +153,34 @@ static void feed_del(struct mc_map *m, struct mc_feed *f)
 	push(m, s);
 	if (mc_sent_feeds_count(&s->feeds))
 		return;
-	m->ops->join(m->ctx, &s->source, &s->group, &ADDR_ANY, false);
+	m->ops->join(m->ctx, &s->source, &s->group, &s->rp, false);
 	m->stats.ftns--;
 	m->stats.joins--;
 	mc_sents_del(&m->sents, s);
 	mc_sent_feeds_fini(&s->feeds);
 	XFREE(MTYPE_MC_SENT, s);
+}
+
+void mc_root_carry(struct mc_map *m, struct mc_lsp *lsp, const struct addr *source,
+		   const struct addr *group, bool carry)
+{
+	struct mc_sent *s;
+	struct mc_feed *f;
+
+	if (carry)
+		feed_add(m, lsp, source, group);
+	s = sent_find(m, source, group);
+	if (!s)
+		return;
+	if (carry) {
+		push(m, s);
+		return;
+	}
+	frr_each (mc_sent_feeds, &s->feeds, f)
+		if (f->lsp == lsp)
+			break;
+	if (f)
+		feed_del(m, f);
 }
 
 /* ---------------------------------------------------------------- which trees an LSP carries */
@@ -118,15 +196,24 @@ static void feed_static(struct mc_map *m, struct mc_lsp *lsp)
 				feed_add(m, lsp, &member->source, &member->group);
 }
 
-/* Only what names exactly one tree, or sources of a table that is kept, is acted on. */
+static void feed_source(struct mc_map *m, struct mc_lsp *lsp, const struct mldp_opaque *o)
+{
+	if (addr_is_any(&o->group) || (addr_is_any(&o->source) && addr_is_ssm_group(&o->group))) {
+		if (!lsp->wild)
+			mc_streams_wanted(m, lsp, &o->source, &o->group);
+	} else {
+		feed_add(m, lsp, &o->source, &o->group);
+	}
+}
+
 static void feed(struct mc_map *m, struct mc_lsp *lsp)
 {
 	struct mldp_opaque o = mldp_opaque_parse(&lsp->fec);
 
 	if (o.kind == MLDP_OPAQUE_GENERIC)
 		feed_static(m, lsp);
-	else if (o.kind == MLDP_OPAQUE_SOURCE && !addr_is_any(&o.source) && !addr_is_any(&o.group))
-		feed_add(m, lsp, &o.source, &o.group);
+	else if (o.kind == MLDP_OPAQUE_SOURCE)
+		feed_source(m, lsp, &o);
 	else
 		m->stats.inert++; /* built, but we send nothing (M-6826-2-5) */
 }
@@ -137,6 +224,8 @@ static void lsp_free(struct mc_map *m, struct mc_lsp *lsp)
 
 	XFREE(MTYPE_MC_BRANCHES, lsp->branches);
 	lsp->n = 0;
+	if (lsp->wild)
+		mc_streams_unwanted(m, lsp);
 	while ((f = mc_lsp_feeds_first(&lsp->feeds)))
 		feed_del(m, f);
 	mc_lsp_feeds_fini(&lsp->feeds);
@@ -224,6 +313,10 @@ void mc_root_walk(const struct mc_map *m, void (*fn)(void *arg, const struct mc_
 					.fec = f->lsp->fec,
 					.since = s->since};
 
+		if (addr_is_any(&s->source) && addr_is_any(&s->rp)) {
+			i.label_switched = false;
+			i.why_not = "no RP is known for its group (configure rp)";
+		}
 		fn(arg, &i);
 	}
 }

@@ -51,7 +51,7 @@ enum {
 	GROUP_LINES = array_size(group_lines),
 	STATICS = array_size(static_names),
 	LSP_IDS = 3,
-	LSPS = 12,
+	LSPS = 14,
 };
 
 /* ---------------------------------------------------------------- all inputs */
@@ -64,7 +64,7 @@ static struct addr root_prefix[ROOT_LINES], group_prefix[GROUP_LINES];
 static char peers[BRANCHES];
 
 static struct tree {
-	bool wanted, mroute;
+	bool wanted, mroute, pruned;
 	msec_t measured, flows_until; /* measured 0: no */
 	uint64_t packets, bytes;
 } trees[SOURCES][GROUPS];
@@ -74,7 +74,9 @@ static struct {
 } found[SOURCES];
 static int root_line[ROOT_LINES];   /* -1: none */
 static int group_line[GROUP_LINES]; /* -1: none, else in-band */
-static bool wildcard[ROOTS];
+static int rp_line[GROUP_LINES];    /* -1: none, else the RP is a source */
+static int named_rp[GROUPS];	    /* by pimd; -1: none */
+static bool wildcard[ROOTS], wildcard_group[ROOTS];
 static struct {
 	unsigned int age; /* 0: is not there */
 	int root;
@@ -87,6 +89,10 @@ static struct {
 	unsigned int bits;
 } lsps[LSPS];
 static uint64_t inert;
+static struct {
+	msec_t until; /* wheel.now and before: is not there */
+	uint64_t packets;
+} streams[SOURCES][GROUPS];
 
 /* ---------------------------------------------------------------- what the mapping asked for */
 
@@ -94,6 +100,8 @@ static struct mldp_fec leaves[MAX_SET];
 static size_t n_leaves;
 static bool joined[SOURCES][GROUPS], watched[SOURCES];
 static unsigned int pushed[SOURCES][GROUPS];
+static int joined_rp[GROUPS]; /* of the last join of (*,G) */
+static bool streams_watched;
 
 static unsigned int index_of(const struct addr *a, const struct addr *in, unsigned int n)
 {
@@ -132,6 +140,8 @@ static void on_join(void *ctx, const struct addr *source, const struct addr *gro
 
 	REQUIRE(*j != on);
 	*j = on;
+	if (addr_is_any(source))
+		joined_rp[index_of(group, groups, GROUPS)] = (int)index_of(rp, sources, SOURCES);
 }
 
 static void on_ftn(void *ctx, const struct addr *source, const struct addr *group,
@@ -154,6 +164,14 @@ static void on_watch_root(void *ctx, const struct addr *source, bool watch)
 
 	REQUIRE(*w != watch);
 	*w = watch;
+	found[index_of(source, sources, SOURCES)].root = -1; /* forgotten, or not yet known */
+	found[index_of(source, sources, SOURCES)].local = false;
+}
+
+static void on_watch_streams(void *ctx, bool watch)
+{
+	REQUIRE(streams_watched != watch);
+	streams_watched = watch;
 }
 
 static const struct mc_map_ops ops = {
@@ -161,6 +179,7 @@ static const struct mc_map_ops ops = {
 	.join = on_join,
 	.ftn = on_ftn,
 	.watch_root = on_watch_root,
+	.watch_streams = on_watch_streams,
 };
 
 /* ---------------------------------------------------------------- the oracle: leaf side */
@@ -191,6 +210,32 @@ static bool group_in_band(unsigned int g)
 	return best < 0 || group_line[best];
 }
 
+static int configured_rp(unsigned int g)
+{
+	int best = -1;
+
+	for (unsigned int i = 0; i < GROUP_LINES; i++) {
+		if (rp_line[i] >= 0 &&
+		    addr_in_prefix(&groups[g], &group_prefix[i], group_lines[i].len) &&
+		    (best < 0 || group_lines[i].len > group_lines[best].len))
+			best = (int)i;
+	}
+	return best < 0 ? -1 : rp_line[best];
+}
+
+static bool is_there(unsigned int s, unsigned int g)
+{
+	return trees[s][g].wanted || trees[s][g].mroute || trees[s][g].pruned;
+}
+
+/* Towards whom the root of (*,G) is looked for, -1: nobody. */
+static int rp_of(unsigned int g)
+{
+	if (policy.coexistence != MC_LAYER3 || !is_there(ANY, g))
+		return -1;
+	return named_rp[g] >= 0 ? named_rp[g] : configured_rp(g);
+}
+
 /* The oldest static tree of which it is a member, or -1. */
 static int static_of(unsigned int s, unsigned int g)
 {
@@ -208,12 +253,26 @@ static struct mldp_fec static_fec(int i)
 	return mldp_fec_generic(&roots[statics[i].root], statics[i].id);
 }
 
+static const char *why_no_root(unsigned int towards, int *root)
+{
+	*root = longest_root(towards);
+	if (*root < 0 && found[towards].local)
+		return "of this router";
+	if (*root < 0)
+		*root = found[towards].root;
+	return *root < 0 ? "no root" : NULL;
+}
+
 /* Words of the reason, or NULL and the FEC. */
 static const char *oracle_why_not(unsigned int s, unsigned int g, struct mldp_fec *fec)
 {
 	const struct tree *t = &trees[s][g];
+	struct mldp_fec shared;
+	const char *why;
 	int r;
 
+	if (t->pruned && !t->wanted && !t->mroute)
+		return "pruned off";
 	if (policy.trigger == MC_TRIGGER_REQUEST && !t->wanted)
 		return "pimd does not want it";
 	if (policy.trigger == MC_TRIGGER_TRAFFIC && t->flows_until <= wheel.now)
@@ -224,16 +283,19 @@ static const char *oracle_why_not(unsigned int s, unsigned int g, struct mldp_fe
 	}
 	if (!group_in_band(g))
 		return "map";
-	if (s == ANY)
-		return policy.coexistence == MC_LAYER3 ? "layer3" : "source-trees-only";
-	r = longest_root(s);
-	if (r < 0 && found[s].local)
-		return "of this router";
-	if (r < 0)
-		r = found[s].root;
-	if (r < 0)
-		return "no root";
-	*fec = mldp_fec_source(&roots[r], &sources[s], wildcard[r] ? &ADDR_ANY : &groups[g]);
+	if (s == ANY && policy.coexistence != MC_LAYER3)
+		return "source-trees-only";
+	if (s == ANY && rp_of(g) < 0)
+		return "no RP";
+	if (s != ANY && is_there(ANY, g) && !oracle_why_not(ANY, g, &shared))
+		return "shared tree brings it";
+	why = why_no_root(s == ANY ? (unsigned int)rp_of(g) : s, &r);
+	if (why)
+		return why;
+	if (s == ANY && !wildcard_group[r])
+		return "without a source";
+	*fec = mldp_fec_source(&roots[r], &sources[s],
+			       s != ANY && wildcard[r] ? &ADDR_ANY : &groups[g]);
 	return NULL;
 }
 
@@ -273,11 +335,11 @@ static void check_leaf_side(void)
 		bool source_there = false;
 
 		for (unsigned int g = 0; g < GROUPS; g++) {
-			bool there = trees[s][g].wanted || trees[s][g].mroute, known = false;
+			bool there = is_there(s, g), known = false;
 
 			REQUIRE(walked.leaf[s][g] == there);
 			n_trees += there;
-			source_there |= there;
+			source_there |= (there && s != ANY) || (s != ANY && rp_of(g) == (int)s);
 			if (!there || oracle_why_not(s, g, &fec))
 				continue;
 			for (size_t i = 0; i < n; i++)
@@ -285,13 +347,30 @@ static void check_leaf_side(void)
 			if (!known)
 				expected[n++] = fec;
 		}
-		REQUIRE(watched[s] == (source_there && s != ANY));
+		REQUIRE(watched[s] == source_there);
 	}
 	REQUIRE(n == n_leaves);
 	for (size_t i = 0; i < n; i++)
 		REQUIRE(leaf_index(&expected[i]) >= 0);
 	REQUIRE(mc_map_stats(map)->trees == n_trees);
 	REQUIRE(mc_map_stats(map)->leaves == n);
+}
+
+/* The LSP carries streams: all of a source, or of an SSM group. */
+static bool is_wild(unsigned int l)
+{
+	struct mldp_opaque o = mldp_opaque_parse(&lsps[l].fec);
+
+	return o.kind == MLDP_OPAQUE_SOURCE &&
+	       (addr_is_any(&o.group) || (addr_is_any(&o.source) && addr_is_ssm_group(&o.group)));
+}
+
+static bool stream_of(unsigned int l, unsigned int s, unsigned int g)
+{
+	struct mldp_opaque o = mldp_opaque_parse(&lsps[l].fec);
+
+	return (addr_is_any(&o.source) || addr_cmp(&o.source, &sources[s]) == 0) &&
+	       (addr_is_any(&o.group) || addr_cmp(&o.group, &groups[g]) == 0);
 }
 
 /* Does the LSP carry the tree? */
@@ -308,26 +387,43 @@ static bool carries(unsigned int l, unsigned int s, unsigned int g)
 		if (mldp_fec_cmp(&fec, &lsps[l].fec) == 0)
 			return true;
 	}
-	return o.kind == MLDP_OPAQUE_SOURCE && s != ANY && addr_cmp(&o.source, &sources[s]) == 0 &&
-	       addr_cmp(&o.group, &groups[g]) == 0;
+	if (o.kind != MLDP_OPAQUE_SOURCE)
+		return false;
+	if (is_wild(l))
+		return s != ANY && streams[s][g].until > wheel.now && stream_of(l, s, g);
+	return addr_cmp(&o.source, &sources[s]) == 0 && addr_cmp(&o.group, &groups[g]) == 0;
+}
+
+static unsigned int bits_of(unsigned int s, unsigned int g)
+{
+	unsigned int bits = 0;
+
+	for (unsigned int l = 0; l < LSPS; l++)
+		if (lsps[l].bits && carries(l, s, g))
+			bits |= lsps[l].bits;
+	return bits;
 }
 
 static void check_root_side(void)
 {
+	bool wild = false;
 	size_t n = 0;
 
 	for (unsigned int s = 0; s < SOURCES; s++)
 		for (unsigned int g = 0; g < GROUPS; g++) {
-			unsigned int bits = 0;
+			unsigned int bits = bits_of(s, g);
 
-			for (unsigned int l = 0; l < LSPS; l++)
-				if (lsps[l].bits && carries(l, s, g))
-					bits |= lsps[l].bits;
-			REQUIRE(pushed[s][g] == bits);
+			REQUIRE(pushed[s][g] == (bits ? bits | bits_of(ANY, g) : 0));
 			REQUIRE(joined[s][g] == (bits != 0));
 			REQUIRE(walked.root[s][g] == (bits != 0));
 			n += bits != 0;
 		}
+	for (unsigned int g = 0; g < GROUPS; g++)
+		REQUIRE(!joined[ANY][g] ||
+			joined_rp[g] == (configured_rp(g) < 0 ? ANY : configured_rp(g)));
+	for (unsigned int l = 0; l < LSPS; l++)
+		wild |= is_wild(l) && lsps[l].bits;
+	REQUIRE(streams_watched == wild);
 	REQUIRE(mc_map_stats(map)->ftns == n);
 	REQUIRE(mc_map_stats(map)->joins == n);
 	REQUIRE(mc_map_stats(map)->inert == inert);
@@ -356,17 +452,76 @@ static unsigned int any_group(unsigned int s)
 	return any_of(GROUPS / 2) + (addr_is_v4(&sources[s]) ? 0 : GROUPS / 2);
 }
 
-/* A tree that nobody wants is forgotten, a source without trees, too. */
+/* A tree that nobody wants is forgotten. */
 static void forget(unsigned int s, unsigned int g)
 {
-	if (trees[s][g].wanted || trees[s][g].mroute)
+	if (is_there(s, g))
 		return;
 	trees[s][g] = (struct tree){};
-	for (unsigned int i = 0; i < GROUPS; i++)
-		if (trees[s][i].wanted || trees[s][i].mroute)
-			return;
-	found[s].root = -1;
-	found[s].local = false;
+	if (s == ANY)
+		named_rp[g] = -1;
+}
+
+/* A stream that no LSP wants is forgotten. */
+static void forget_streams(void)
+{
+	for (unsigned int s = 0; s < ANY; s++)
+		for (unsigned int g = 0; g < GROUPS; g++) {
+			bool wanted = false;
+
+			for (unsigned int l = 0; l < LSPS; l++)
+				wanted |= lsps[l].bits && is_wild(l) && stream_of(l, s, g);
+			if (!wanted)
+				streams[s][g].until = 0;
+		}
+}
+
+static void event_stream(void)
+{
+	unsigned int s = any_of(ANY), g = any_group(s);
+	bool there = streams[s][g].until > wheel.now, seen = !any_of(3);
+	uint64_t packets = any_of(3);
+
+	mc_map_stream(map, &sources[s], &groups[g], seen ? UINT64_MAX : packets, wheel.now);
+	if (there && !seen && packets == streams[s][g].packets)
+		return;
+	if (!there)
+		streams[s][g].packets = 0;
+	if (!seen)
+		streams[s][g].packets = packets;
+	streams[s][g].until = wheel.now + IDLE_MS;
+	forget_streams();
+}
+
+static void event_shared(void)
+{
+	unsigned int g = any_of(GROUPS);
+	int rp = (int)any_of(SOURCES) - 1;
+
+	trees[ANY][g].wanted = any_of(2);
+	if (trees[ANY][g].wanted)
+		named_rp[g] = rp;
+	mc_map_shared_tree(map, &groups[g], rp < 0 ? &ADDR_ANY : &sources[rp], trees[ANY][g].wanted,
+			   wheel.now);
+	forget(ANY, g);
+}
+
+static void event_prune(void)
+{
+	unsigned int s = any_of(ANY), g = any_group(s);
+
+	trees[s][g].pruned = any_of(2);
+	mc_map_rpt_prune(map, &sources[s], &groups[g], trees[s][g].pruned, wheel.now);
+	forget(s, g);
+}
+
+static void event_rp_line(void)
+{
+	unsigned int i = any_of(GROUP_LINES);
+
+	rp_line[i] = (int)any_of(SOURCES) - 1;
+	mc_map_configure_rp(map, &group_prefix[i], group_lines[i].len,
+			    rp_line[i] < 0 ? &ADDR_ANY : &sources[rp_line[i]], wheel.now);
 }
 
 static void event_tree(void)
@@ -438,7 +593,8 @@ static void event_wildcard(void)
 	unsigned int r = any_of(ROOTS);
 
 	wildcard[r] = !any_of(3);
-	mc_map_configure_wildcards(map, &roots[r], wildcard[r], any_of(2), wheel.now);
+	wildcard_group[r] = any_of(2);
+	mc_map_configure_wildcards(map, &roots[r], wildcard[r], wildcard_group[r], wheel.now);
 }
 
 /* Trees that have an LSP are taken to have traffic when that is what begins to count. */
@@ -501,10 +657,11 @@ static void event_lsp(void)
 	for (unsigned int i = 0; i < BRANCHES; i++)
 		if (bits & 1u << i)
 			b[n++] = (struct mldp_branch){.peer = (void *)&peers[i], .label = 100 + i};
-	if (bits && !lsps[l].bits && (kind == MLDP_OPAQUE_UNKNOWN || l == LSPS - 2))
+	if (bits && !lsps[l].bits && kind == MLDP_OPAQUE_UNKNOWN)
 		inert++;
 	lsps[l].bits = bits;
 	mc_map_lsp(map, &lsps[l].fec, b, n, wheel.now);
+	forget_streams();
 }
 
 static void event_time(void)
@@ -518,7 +675,8 @@ static const struct {
 } kinds[] = {
 	{event_tree, 30},  {event_mroute, 30},	  {event_routing, 10}, {event_root_line, 4},
 	{event_lsp, 20},   {event_group_line, 4}, {event_wildcard, 2}, {event_policy, 1},
-	{event_static, 4}, {event_member, 10},	  {event_time, 10},
+	{event_static, 4}, {event_member, 10},	  {event_time, 10},    {event_shared, 10},
+	{event_prune, 6},  {event_rp_line, 2},	  {event_stream, 10},
 };
 
 static void happen(void)
@@ -539,13 +697,15 @@ static void happen(void)
 
 /* ---------------------------------------------------------------- */
 
-/* Source trees, generic ones, (S,*) and an unknown type. */
+/* Source trees, generic ones, (S,*), (*,G) of both kinds, and an unknown type. */
 static void name_lsps(void)
 {
 	for (unsigned int l = 0; l < LSPS; l++)
 		lsps[l].fec =
 			l < 5 ? mldp_fec_source(&roots[l % 2], &sources[l % 3], &groups[l / 3])
 			      : mldp_fec_generic(&roots[l % 2], 1 + l % LSP_IDS);
+	lsps[LSPS - 4].fec = mldp_fec_source(&roots[0], &ADDR_ANY, &groups[0]);
+	lsps[LSPS - 3].fec = mldp_fec_source(&roots[0], &ADDR_ANY, &groups[2]);
 	lsps[LSPS - 2].fec = mldp_fec_source(&roots[0], &sources[0], &ADDR_ANY);
 	lsps[LSPS - 1].fec.opaque[0] = 200;
 	for (unsigned int l = 0; l < LSPS; l++)
@@ -568,11 +728,13 @@ static void name_all(void)
 		ck_assert(addr_parse(root_lines[i].prefix, &root_prefix[i]));
 	}
 	for (unsigned int i = 0; i < GROUP_LINES; i++) {
-		group_line[i] = -1;
+		group_line[i] = rp_line[i] = -1;
 		ck_assert(addr_parse(group_lines[i].prefix, &group_prefix[i]));
 	}
 	for (unsigned int s = 0; s < SOURCES; s++)
 		found[s].root = -1;
+	for (unsigned int g = 0; g < GROUPS; g++)
+		named_rp[g] = -1;
 	name_lsps();
 }
 

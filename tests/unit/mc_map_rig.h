@@ -79,7 +79,11 @@ static inline void on_leaf(void *ctx, const struct mldp_fec *fec, bool wanted)
 static inline void on_join(void *ctx, const struct addr *source, const struct addr *group,
 			   const struct addr *rp, bool joined)
 {
-	hear(joined ? "join" : "prune", tree_str(source, group));
+	char text[3 * ADDR_STRLEN], r[ADDR_STRLEN];
+
+	snprintf(text, sizeof(text), "%s%s%s", tree_str(source, group),
+		 addr_is_any(rp) ? "" : " of RP ", addr_is_any(rp) ? "" : addr_str(rp, r));
+	hear(joined ? "join" : "prune", text);
 }
 
 static inline void on_ftn(void *ctx, const struct addr *source, const struct addr *group,
@@ -100,11 +104,17 @@ static inline void on_watch_root(void *ctx, const struct addr *source, bool watc
 	hear(watch ? "watch" : "unwatch", addr_str(source, s));
 }
 
+static inline void on_watch_streams(void *ctx, bool watch)
+{
+	hear(watch ? "watch" : "unwatch", "streams");
+}
+
 static const struct mc_map_ops ops = {
 	.leaf = on_leaf,
 	.join = on_join,
 	.ftn = on_ftn,
 	.watch_root = on_watch_root,
+	.watch_streams = on_watch_streams,
 };
 
 /* ---------------------------------------------------------------- what happens */
@@ -130,6 +140,36 @@ static inline void tree(const char *source, const char *group, bool wanted)
 	struct addr s = address(source), g = address(group);
 
 	mc_map_tree(map, &s, &g, wanted, wheel.now);
+}
+
+static inline void shared(const char *group, const char *rp, bool wanted)
+{
+	struct addr g = address(group), r = address(rp);
+
+	mc_map_shared_tree(map, &g, &r, wanted, wheel.now);
+}
+
+static inline void rpt_prune(const char *source, const char *group, bool pruned)
+{
+	struct addr s = address(source), g = address(group);
+
+	mc_map_rpt_prune(map, &s, &g, pruned, wheel.now);
+}
+
+static inline void rp_line(const char *text, const char *rp)
+{
+	uint8_t len;
+	struct addr p = prefix(text, &len), r = address(rp);
+
+	mc_map_configure_rp(map, &p, len, &r, wheel.now);
+}
+
+/* packets < 0: one was seen */
+static inline void stream(const char *source, const char *group, int packets)
+{
+	struct addr s = address(source), g = address(group);
+
+	mc_map_stream(map, &s, &g, packets < 0 ? UINT64_MAX : (uint64_t)packets, wheel.now);
 }
 
 static inline void mroute(const char *source, const char *group, uint64_t packets, uint64_t bytes)

@@ -128,6 +128,75 @@ START_TEST(wildcard_source_lsp_only_to_a_root_known_to_support_it)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- leaf side: shared trees */
+
+static void layer3(void);
+
+/* M-7438-7-1: the root is looked for with the RP's address; pimd's word counts before the line's */
+START_TEST(root_of_a_shared_tree_is_the_root_towards_its_rp)
+{
+	struct addr root = address("10.0.0.7");
+
+	layer3();
+	rp_line("239.0.0.0/8", "10.9.0.1");
+	mc_map_configure_wildcards(map, &root, false, true, wheel.now);
+	shared("239.1.1.1", "10.9.0.2", true);
+	expect("watch 10.9.0.2; ");
+	routing("10.9.0.2", "10.0.0.7", false);
+	expect("leaf root 10.0.0.7 ipv4-source * 239.1.1.1; ");
+	shared("239.1.1.1", "10.9.0.3", true);
+	expect("unwatch 10.9.0.2; watch 10.9.0.3; no leaf root 10.0.0.7 ipv4-source * 239.1.1.1; ");
+	root_line("10.9.0.3/32", "10.0.0.7");
+	expect("leaf root 10.0.0.7 ipv4-source * 239.1.1.1; ");
+	shared("239.1.1.1", "10.9.0.3", false);
+	expect("no leaf root 10.0.0.7 ipv4-source * 239.1.1.1; unwatch 10.9.0.3; ");
+	tree("*", "239.1.1.1", true); /* the kernel's table names no RP */
+	expect("watch 10.9.0.1; ");
+}
+END_TEST
+
+/* F3353-3.4-a, M-7438-3.4-1: never both at a leaf, or receivers would get packets twice */
+START_TEST(lsp_of_the_shared_tree_brings_the_sources_of_its_group)
+{
+	struct addr root = address("10.0.0.1");
+
+	layer3();
+	root_line("0.0.0.0/0", "10.0.0.1");
+	tree("10.1.1.1", "239.1.1.1", true);
+	tree("10.1.1.1", "239.1.1.2", true);
+	shared("239.1.1.1", "10.9.0.1", true);
+	heard[0] = '\0';
+	mc_map_configure_wildcards(map, &root, false, true, wheel.now);
+	expect("leaf root 10.0.0.1 ipv4-source * 239.1.1.1; "
+	       "no leaf root 10.0.0.1 ipv4-source 10.1.1.1 239.1.1.1; ");
+	tree("10.2.1.1", "239.1.1.1", true); /* SPT switch-over */
+	expect("watch 10.2.1.1; ");
+	shown_as("10.2.1.1", "239.1.1.1",
+		 "the LSP of its group's shared tree brings it (coexistence layer3)");
+	shown_as("10.1.1.1", "239.1.1.2", NULL);
+	tree("10.2.1.1", "239.1.1.1", false);
+	heard[0] = '\0';
+	shared("239.1.1.1", "10.9.0.1", false); /* the source trees first, then it goes */
+	expect("leaf root 10.0.0.1 ipv4-source 10.1.1.1 239.1.1.1; "
+	       "no leaf root 10.0.0.1 ipv4-source * 239.1.1.1; unwatch 10.9.0.1; ");
+}
+END_TEST
+
+START_TEST(source_pruned_off_the_shared_tree_is_a_tree_again_when_it_is_joined)
+{
+	root_line("0.0.0.0/0", "10.0.0.1");
+	rpt_prune("10.1.1.1", "239.1.1.1", true);
+	tree("10.1.1.1", "239.1.1.1", true);
+	expect("watch 10.1.1.1; leaf root 10.0.0.1 ipv4-source 10.1.1.1 239.1.1.1; ");
+	tree("10.1.1.1", "239.1.1.1", false);
+	expect("no leaf root 10.0.0.1 ipv4-source 10.1.1.1 239.1.1.1; ");
+	rpt_prune("10.1.1.1", "239.1.1.1", false);
+	rpt_prune("10.1.1.1", "239.1.1.1", false);
+	expect("unwatch 10.1.1.1; ");
+	ck_assert_uint_eq(mc_map_stats(map)->trees, 0);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- leaf side: why not */
 
 static void not_wanted_by_pimd(void)
@@ -173,11 +242,44 @@ static void shared_tree(void)
 	tree("*", "239.1.1.1", true);
 }
 
-static void shared_tree_at_layer_3(void)
+static void layer3(void)
 {
 	policy.coexistence = MC_LAYER3;
 	mc_map_set_policy(map, &policy, wheel.now);
+}
+
+static void shared_tree_without_an_rp(void)
+{
+	layer3();
 	shared_tree();
+}
+
+static void rp_without_a_root(void)
+{
+	layer3();
+	rp_line("239.0.0.0/8", "10.9.0.1");
+	tree("*", "239.1.1.1", true);
+}
+
+static void own_rp(void)
+{
+	rp_without_a_root();
+	routing("10.9.0.1", "*", true);
+}
+
+static void root_not_known_to_support_it(void)
+{
+	struct addr root = address("10.0.0.1");
+
+	rp_without_a_root();
+	root_line("10.9.0.0/16", "10.0.0.1");
+	mc_map_configure_wildcards(map, &root, true, false, wheel.now);
+}
+
+static void pruned_off_the_shared_tree(void)
+{
+	root_line("0.0.0.0/0", "10.0.0.1");
+	rpt_prune("10.1.1.1", "239.1.1.1", true);
 }
 
 static const struct {
@@ -195,8 +297,16 @@ static const struct {
 	/* F3353-3.4-c, M-6826-2.1-1, M-7438-3.4-1 */
 	{shared_tree, "*", "239.1.1.1",
 	 "a shared tree: only source trees are label-switched (coexistence source-trees-only)"},
-	{shared_tree_at_layer_3, "*", "239.1.1.1",
-	 "a shared tree stays at layer 3 (coexistence layer3)"},
+	{shared_tree_without_an_rp, "*", "239.1.1.1",
+	 "no RP is known for its group (configure rp)"},
+	{rp_without_a_root, "*", "239.1.1.1", "no root is known for its RP (configure root)"},
+	{own_rp, "*", "239.1.1.1", "its RP is on a network of this router"},
+	/* M-6826-2-2, M-7438-3.3-1, M-7438-3.4-1: default off, and each kind on its own */
+	{root_not_known_to_support_it, "*", "239.1.1.1",
+	 "its root may not support FECs without a source (configure root ... wildcard)"},
+	/* F3353-3.4-a */
+	{pruned_off_the_shared_tree, "10.1.1.1", "239.1.1.1",
+	 "pruned off the shared tree: this router forwards it at layer 3"},
 };
 
 START_TEST(tree_that_is_not_label_switched_says_why)
@@ -426,6 +536,9 @@ static Suite *suite(void)
 	tcase_add_test(t, refreshes_of_a_tree_say_nothing);
 	tcase_add_test(t, wildcard_source_lsp_only_to_a_root_known_to_support_it);
 	tcase_add_loop_test(t, tree_that_is_not_label_switched_says_why, 0, array_size(reasons));
+	tcase_add_test(t, root_of_a_shared_tree_is_the_root_towards_its_rp);
+	tcase_add_test(t, lsp_of_the_shared_tree_brings_the_sources_of_its_group);
+	tcase_add_test(t, source_pruned_off_the_shared_tree_is_a_tree_again_when_it_is_joined);
 	tcase_add_test(t, tree_says_since_when);
 	tcase_add_test(t, group_lines_count_by_length_not_by_age);
 	tcase_add_test(t, topology_trigger_takes_the_routing_table_too);

@@ -33,8 +33,6 @@ static const struct {
 	{"unknown type", 4, {200, 0, 1, 7}},
 	{"truncated", 7, {3, 0, 8, 10, 1, 1, 1}},
 	{"two elements", 14, {1, 0, 4, 0, 0, 0, 1, 1, 0, 4, 0, 0, 0, 2}},
-	{"(S,*)", 11, {3, 0, 8, 10, 1, 1, 1, 0, 0, 0, 0}},
-	{"(*,G)", 11, {3, 0, 8, 0, 0, 0, 0, 239, 1, 1, 1}},
 	{"(*,*)", 11, {3, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0}},
 	{"bidirectional", 12, {5, 0, 9, 32, 10, 0, 0, 1, 239, 1, 1, 1}},
 };
@@ -52,6 +50,133 @@ START_TEST(lsp_that_names_no_tree_carries_none)
 	ck_assert_uint_eq(mc_map_stats(map)->inert, 1);
 	lsp(&fec, 0);
 	expect("");
+}
+END_TEST
+
+/* ---------------------------------------------------------------- wildcards */
+
+/* M-7438-5-1: as if a (*,G) report had come from downstream; pimd hears its own RP's address */
+START_TEST(lsp_without_a_source_joins_the_shared_tree_of_the_configured_rp)
+{
+	struct mldp_fec fec = source_fec("10.0.0.1", "*", "239.1.1.1");
+
+	rp_line("224.0.0.0/4", "10.9.0.1");
+	lsp(&fec, 1);
+	expect("join *,239.1.1.1 of RP 10.9.0.1; push *,239.1.1.1 to 100; ");
+	ck_assert(info("*", "239.1.1.1", false).label_switched);
+	rp_line("239.1.0.0/16", "10.9.0.2");
+	expect("prune *,239.1.1.1 of RP 10.9.0.1; join *,239.1.1.1 of RP 10.9.0.2; ");
+	rp_line("239.1.0.0/16", "10.9.0.2");
+	rp_line("238.0.0.0/8", "10.9.0.3");
+	expect("");
+	rp_line("239.1.0.0/16", "*");
+	rp_line("224.0.0.0/4", "*");
+	expect("prune *,239.1.1.1 of RP 10.9.0.2; join *,239.1.1.1 of RP 10.9.0.1; "
+	       "prune *,239.1.1.1 of RP 10.9.0.1; join *,239.1.1.1; ");
+	ck_assert_str_eq(info("*", "239.1.1.1", false).why_not,
+			 "no RP is known for its group (configure rp)");
+	lsp(&fec, 0);
+	expect("push *,239.1.1.1 to; prune *,239.1.1.1; ");
+}
+END_TEST
+
+/* RFC 7761 4.1.5: what the shared tree has, a source tree of its group has, too */
+START_TEST(packets_of_a_source_tree_go_to_the_leaves_of_the_shared_tree_as_well)
+{
+	struct mldp_fec shared = source_fec("10.0.0.1", "*", "239.1.1.1");
+	struct mldp_fec tree = source_fec("10.0.0.1", "10.1.1.1", "239.1.1.1");
+
+	lsp(&tree, 1);
+	heard[0] = '\0';
+	lsp(&shared, 2);
+	expect("join *,239.1.1.1; push *,239.1.1.1 to 101; push 10.1.1.1,239.1.1.1 to 100 101; ");
+	lsp(&tree, 3);
+	expect("push 10.1.1.1,239.1.1.1 to 100 101; ");
+	lsp(&shared, 0);
+	expect("push *,239.1.1.1 to; push 10.1.1.1,239.1.1.1 to 100 101; prune *,239.1.1.1; ");
+	lsp(&shared, 2);
+	heard[0] = '\0';
+	lsp(&tree, 0);
+	expect("push 10.1.1.1,239.1.1.1 to; prune 10.1.1.1,239.1.1.1; ");
+}
+END_TEST
+
+/* M-7438-6-1, F3353-3.1-2 */
+START_TEST(lsp_without_a_group_carries_every_stream_of_its_source)
+{
+	struct mldp_fec fec = source_fec("10.0.0.1", "10.1.1.1", "*");
+
+	stream("10.1.1.1", "232.1.1.1", -1); /* nobody wants it */
+	expect("");
+	lsp(&fec, 1);
+	expect("watch streams; ");
+	stream("10.1.1.1", "232.1.1.1", 0);
+	expect("join 10.1.1.1,232.1.1.1; push 10.1.1.1,232.1.1.1 to 100; ");
+	stream("10.1.1.1", "239.1.1.1", -1);
+	expect("join 10.1.1.1,239.1.1.1; push 10.1.1.1,239.1.1.1 to 100; ");
+	stream("10.1.1.1", "224.0.0.5", -1); /* is not routed */
+	stream("10.2.1.1", "232.1.1.1", -1); /* another source */
+	expect("");
+	lsp(&fec, 3);
+	ck_assert_ptr_nonnull(strstr(heard, "push 10.1.1.1,232.1.1.1 to 100 101; "));
+	ck_assert_ptr_nonnull(strstr(heard, "push 10.1.1.1,239.1.1.1 to 100 101; "));
+	heard[0] = '\0';
+	ck_assert_uint_eq(mc_map_stats(map)->streams, 2);
+	lsp(&fec, 0);
+	ck_assert_ptr_nonnull(strstr(heard, "prune 10.1.1.1,232.1.1.1; "));
+	ck_assert_ptr_nonnull(strstr(heard, "prune 10.1.1.1,239.1.1.1; "));
+	ck_assert_ptr_nonnull(strstr(heard, "unwatch streams; "));
+	ck_assert_uint_eq(mc_map_stats(map)->streams, 0);
+	ck_assert_uint_eq(mc_map_stats(map)->inert, 0);
+}
+END_TEST
+
+START_TEST(stream_whose_counter_stands_still_ends)
+{
+	struct mldp_fec fec = source_fec("10.0.0.1", "10.1.1.1", "*");
+
+	policy.idle_ms = 10000;
+	mc_map_set_policy(map, &policy, wheel.now);
+	lsp(&fec, 1);
+	stream("10.1.1.1", "232.1.1.1", 5);
+	heard[0] = '\0';
+	pass(9000);
+	stream("10.1.1.1", "232.1.1.1", 6);
+	pass(9000);
+	stream("10.1.1.1", "232.1.1.1", 6);
+	pass(999);
+	expect("");
+	pass(1);
+	expect("push 10.1.1.1,232.1.1.1 to; prune 10.1.1.1,232.1.1.1; ");
+}
+END_TEST
+
+/* M-7438-3.2-1, M-7438-5-1: a source-specific group has no shared tree, but known sources */
+START_TEST(lsp_without_a_source_carries_the_known_sources_of_an_ssm_group)
+{
+	struct mldp_fec fec = source_fec("10.0.0.1", "*", "232.1.1.1");
+
+	lsp(&fec, 1);
+	stream("10.1.1.1", "232.1.1.1", -1);
+	stream("10.2.1.1", "232.1.1.1", -1);
+	stream("10.1.1.1", "232.1.1.2", -1);
+	expect("watch streams; join 10.1.1.1,232.1.1.1; push 10.1.1.1,232.1.1.1 to 100; "
+	       "join 10.2.1.1,232.1.1.1; push 10.2.1.1,232.1.1.1 to 100; ");
+}
+END_TEST
+
+START_TEST(streams_are_bounded_in_number)
+{
+	struct mldp_fec fec = source_fec("10.0.0.1", "10.1.1.1", "*");
+	struct addr s = address("10.1.1.1");
+
+	lsp(&fec, 1);
+	for (unsigned int i = 0; i < 11000; i++) {
+		struct addr g = addr_from_v4((uint8_t[]){239, 1, (uint8_t)(i >> 8), (uint8_t)i});
+
+		mc_map_stream(map, &s, &g, UINT64_MAX, wheel.now);
+	}
+	ck_assert_uint_eq(mc_map_stats(map)->streams, 10000);
 }
 END_TEST
 
@@ -145,6 +270,12 @@ static Suite *suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, leaf_of_an_lsp_starts_the_join_and_its_end_stops_it);
 	tcase_add_loop_test(t, lsp_that_names_no_tree_carries_none, 0, array_size(no_tree));
+	tcase_add_test(t, lsp_without_a_source_joins_the_shared_tree_of_the_configured_rp);
+	tcase_add_test(t, packets_of_a_source_tree_go_to_the_leaves_of_the_shared_tree_as_well);
+	tcase_add_test(t, lsp_without_a_group_carries_every_stream_of_its_source);
+	tcase_add_test(t, stream_whose_counter_stands_still_ends);
+	tcase_add_test(t, lsp_without_a_source_carries_the_known_sources_of_an_ssm_group);
+	tcase_add_test(t, streams_are_bounded_in_number);
 	tcase_add_test(t, tree_on_two_lsps_has_each_branch_once);
 	tcase_add_test(t, static_tree_comes_before_all_other_rules);
 	tcase_add_test(t, member_of_a_static_tree_comes_and_goes_without_the_others_noticing);
