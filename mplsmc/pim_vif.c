@@ -16,6 +16,8 @@ DEFINE_MGROUP(PIMVIF, "virtual PIM neighbour");
 DEFINE_MTYPE_STATIC(PIMVIF, PIM_VIF, "PIM interface");
 DEFINE_MTYPE_STATIC(PIMVIF, PIM_TREE, "PIM tree");
 
+#define FAREWELL_MS 1000 /* pimd says it in the same millisecond */
+
 PREDECL_HASH(pim_trees);
 
 /** (S,G), or (*,G) with source ADDR_ANY. */
@@ -23,9 +25,12 @@ struct pim_tree {
 	struct pim_trees_item item;
 	struct pim_vif *v;
 	struct addr source, group;
-	struct addr rp;	 /* ours, (*,G): what stands in the message */
+	struct addr rp;	 /* (*,G): what stands in the message, ours or pimd's */
 	bool downstream; /* pimd wants it */
 	bool joined;	 /* we want it of pimd */
+	bool pruned;	 /* pimd does not want it of the shared tree: (S,G,rpt) */
+	bool named;	 /* so in the message that is being read */
+	bool left;	 /* (*,G): pimd pruned it just now */
 	msec_t since;	 /* downstream */
 	struct timer expiry;
 };
@@ -88,11 +93,38 @@ static struct pim_tree *tree_get(struct pim_vif *v, const struct addr *source,
 
 static void tree_release(struct pim_tree *t)
 {
-	if (t->downstream || t->joined)
+	if (t->downstream || t->joined || t->pruned || t->left)
 		return;
 	timer_stop(t->v->wheel, &t->expiry);
 	pim_trees_del(&t->v->trees, t);
 	XFREE(MTYPE_PIM_TREE, t);
+}
+
+static void set_pruned(struct pim_tree *t, bool pruned)
+{
+	struct pim_vif *v = t->v;
+
+	if (t->pruned == pruned)
+		return;
+	t->pruned = pruned;
+	v->info.n_pruned += pruned ? 1 : -1;
+	if (v->ops->pruned)
+		v->ops->pruned(v->ctx, &t->source, &t->group, pruned);
+}
+
+/* The (*,G) join ended (all), or it came with fewer prunes: RFC 7761 4.5.3. */
+static void end_prunes(struct pim_vif *v, const struct addr *group, bool all)
+{
+	struct pim_tree *t;
+
+	if (!v->info.n_pruned)
+		return;
+	frr_each_safe (pim_trees, &v->trees, t) {
+		if (!t->pruned || (t->named && !all) || addr_cmp(&t->group, group) != 0)
+			continue;
+		set_pruned(t, false);
+		tree_release(t);
+	}
 }
 
 static void set_downstream(struct pim_tree *t, bool wanted, msec_t now)
@@ -107,12 +139,15 @@ static void set_downstream(struct pim_tree *t, bool wanted, msec_t now)
 	t->since = now;
 	v->info.n_downstream += wanted ? 1 : -1;
 	v->ops->downstream(v->ctx, &t->source, &t->group, wanted);
+	if (!wanted && addr_is_any(&t->source))
+		end_prunes(v, &t->group, true);
 }
 
 static void expiry_fires(struct timer *timer, msec_t now)
 {
 	struct pim_tree *t = container_of(timer, struct pim_tree, expiry);
 
+	t->left = false;
 	set_downstream(t, false, now);
 	tree_release(t);
 }
@@ -310,13 +345,41 @@ static void on_hello(struct pim_vif *v, const struct pim_msg *m, msec_t now)
 	v->ops->neighbour(v->ctx, true, restarted);
 }
 
+/* (S,G,rpt): means something beside a (*,G) join only. */
+static void on_rpt_source(struct pim_vif *v, const struct pim_source *s)
+{
+	const struct pim_tree *shared = tree_get(v, &ADDR_ANY, &s->group, false);
+	bool pruned = s->prune && shared && shared->downstream;
+	struct pim_tree *t = tree_get(v, &s->source, &s->group, pruned);
+
+	if (!t)
+		return;
+	set_pruned(t, pruned);
+	t->named = pruned;
+	tree_release(t);
+}
+
+static void on_prune(struct pim_tree *t, msec_t now)
+{
+	bool was = t->downstream;
+
+	set_downstream(t, false, now);
+	if (was && addr_is_any(&t->source)) {
+		t->left = true;
+		timer_start(t->v->wheel, &t->expiry, now + FAREWELL_MS, expiry_fires);
+	}
+	tree_release(t);
+}
+
 static void on_source(struct pim_vif *v, const struct pim_source *s, uint16_t hold_s, msec_t now)
 {
 	bool wildcard = s->flags & PIM_WILDCARD, rpt = s->flags & PIM_RPT;
 	struct pim_tree *t;
 
-	if (rpt && !wildcard)
-		return; /* (S,G,rpt): state of the (*,G) join */
+	if (rpt && !wildcard) {
+		on_rpt_source(v, s);
+		return;
+	}
 	t = tree_get(v, wildcard ? &ADDR_ANY : &s->source, &s->group, !s->prune);
 	if (!t)
 		return;
@@ -325,9 +388,13 @@ static void on_source(struct pim_vif *v, const struct pim_source *s, uint16_t ho
 		return;
 	}
 	if (s->prune) {
-		set_downstream(t, false, now);
-		tree_release(t);
+		on_prune(t, now);
 		return;
+	}
+	t->left = false;
+	if (wildcard && addr_cmp(&t->rp, &s->source) != 0) {
+		set_downstream(t, false, now); /* another RP may be another root */
+		t->rp = s->source;
 	}
 	if (hold_s == 0xffff)
 		timer_stop(v->wheel, &t->expiry);
@@ -336,24 +403,52 @@ static void on_source(struct pim_vif *v, const struct pim_source *s, uint16_t ho
 	set_downstream(t, true, now);
 }
 
+static bool is_rpt_prune(const struct pim_source *s)
+{
+	return s->prune && (s->flags & PIM_RPT) && !(s->flags & PIM_WILDCARD);
+}
+
+static bool is_shared_join(const struct pim_source *s)
+{
+	return !s->prune && (s->flags & PIM_WILDCARD);
+}
+
 /*
  * A message that prunes S off the shared tree and joins (*,G) right after both were pruned is
  * pimd's farewell to an ASM group: it is never refreshed.  Believed, it would hold an LSP for
- * 210 s; so a (*,G) join that comes with (S,G,rpt) prunes does not start a tree.
+ * 210 s.
  */
 static bool is_farewell(struct pim_vif *v, const struct pim_msg *m, const struct pim_source *join)
 {
-	if (!(join->flags & PIM_WILDCARD) || join->prune ||
-	    tree_get(v, &ADDR_ANY, &join->group, false))
-		return false;
-	for (size_t i = 0; i < m->n_sources; i++) {
-		const struct pim_source *s = &m->sources[i];
+	const struct pim_tree *t;
 
-		if (s->prune && (s->flags & PIM_RPT) && !(s->flags & PIM_WILDCARD) &&
-		    addr_cmp(&s->group, &join->group) == 0)
+	if (!is_shared_join(join))
+		return false;
+	t = tree_get(v, &ADDR_ANY, &join->group, false);
+	if (!t || !t->left)
+		return false;
+	for (size_t i = 0; i < m->n_sources; i++)
+		if (is_rpt_prune(&m->sources[i]) &&
+		    addr_cmp(&m->sources[i].group, &join->group) == 0)
 			return true;
-	}
 	return false;
+}
+
+/* A (*,G) join tells all the sources that are pruned off it. */
+static void after_prunes(struct pim_vif *v, const struct pim_msg *m)
+{
+	struct pim_tree *t;
+
+	for (size_t i = 0; i < m->n_sources; i++)
+		if (is_shared_join(&m->sources[i]))
+			end_prunes(v, &m->sources[i].group, false);
+	for (size_t i = 0; i < m->n_sources; i++) {
+		if (!is_rpt_prune(&m->sources[i]))
+			continue;
+		t = tree_get(v, &m->sources[i].source, &m->sources[i].group, false);
+		if (t)
+			t->named = false;
+	}
 }
 
 static void on_join_prune(struct pim_vif *v, const struct pim_msg *m, msec_t now)
@@ -364,6 +459,7 @@ static void on_join_prune(struct pim_vif *v, const struct pim_msg *m, msec_t now
 	for (size_t i = 0; i < m->n_sources; i++)
 		if (!is_farewell(v, m, &m->sources[i]))
 			on_source(v, &m->sources[i], m->hold_s, now);
+	after_prunes(v, m);
 }
 
 void pim_vif_input(struct pim_vif *v, struct span packet, msec_t now)
@@ -414,6 +510,14 @@ void pim_vif_free(struct pim_vif *v, bool goodbye)
 	}
 	pim_trees_fini(&v->trees);
 	XFREE(MTYPE_PIM_VIF, v);
+}
+
+struct addr pim_vif_rp(const struct pim_vif *v, const struct addr *group)
+{
+	const struct pim_tree key = {.source = ADDR_ANY, .group = *group};
+	const struct pim_tree *t = pim_trees_const_find(&v->trees, &key);
+
+	return t && t->downstream ? t->rp : ADDR_ANY;
 }
 
 void pim_vif_info(const struct pim_vif *v, struct pim_vif_info *info)

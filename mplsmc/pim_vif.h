@@ -30,16 +30,22 @@ void pim_vif_params_default(struct pim_vif_params *p);
 struct pim_vif_ops {
 	void (*send)(void *ctx, struct span packet);
 	/**
-	 * pimd joined (wanted) or pruned: (S,G), or (*,G) when source is ADDR_ANY.  (S,G,rpt)
-	 * prunes are state of the (*,G) join and not told.
+	 * pimd joined (wanted) or pruned: (S,G), or (*,G) when source is ADDR_ANY; pim_vif_rp()
+	 * tells then which RP it named.
 	 */
-	void (*downstream)(void *ctx, const struct addr *source, const struct addr *group, bool wanted);
+	void (*downstream)(void *ctx, const struct addr *source, const struct addr *group,
+			   bool wanted);
+	/**
+	 * pimd pruned a source off the shared tree, (S,G,rpt), or no longer does; it is state of
+	 * the (*,G) join and ends with it.  May be NULL.
+	 */
+	void (*pruned)(void *ctx, const struct addr *source, const struct addr *group, bool pruned);
 	/** pimd's Hello was heard for the first time, anew (restart), or timed out. */
 	void (*neighbour)(void *ctx, bool up, bool restarted);
 };
 
-struct pim_vif *pim_vif_new(const struct pim_vif_params *p, const struct pim_vif_ops *ops, void *ctx,
-			    struct twheel *wheel);
+struct pim_vif *pim_vif_new(const struct pim_vif_params *p, const struct pim_vif_ops *ops,
+			    void *ctx, struct twheel *wheel);
 /** Sends Prunes and a goodbye Hello before it frees. */
 void pim_vif_free(struct pim_vif *v, bool goodbye);
 
@@ -56,16 +62,21 @@ void pim_vif_start(struct pim_vif *v, msec_t now);
 void pim_vif_join(struct pim_vif *v, const struct addr *source, const struct addr *group,
 		  const struct addr *rp, bool joined, msec_t now);
 
+/** The RP in pimd's Join(*,G); ADDR_ANY if it has not joined. */
+struct addr pim_vif_rp(const struct pim_vif *v, const struct addr *group);
+
 struct pim_vif_info {
 	bool neighbour_up;
 	msec_t neighbour_since;
-	size_t n_downstream, n_joined;
-	uint64_t rx_hellos, rx_join_prunes, rx_bad, rx_reflected, tx_hellos, tx_join_prunes, restarts;
+	size_t n_downstream, n_joined, n_pruned;
+	uint64_t rx_hellos, rx_join_prunes, rx_bad, rx_reflected, tx_hellos, tx_join_prunes,
+		restarts;
 };
 void pim_vif_info(const struct pim_vif *v, struct pim_vif_info *info);
 /** Calls fn for each tree pimd wants from the domain. */
 void pim_vif_downstream(const struct pim_vif *v,
 			void (*fn)(void *arg, const struct addr *source, const struct addr *group,
-				   msec_t since), void *arg);
+				   msec_t since),
+			void *arg);
 
 #endif

@@ -48,6 +48,12 @@ static void on_downstream(void *ctx, const struct addr *source, const struct add
 		rig.react();
 }
 
+static void on_pruned(void *ctx, const struct addr *source, const struct addr *group, bool pruned)
+{
+	rig.n_pruned++;
+	rig.pruned = (struct told){*source, *group, pruned, rig.wheel.now};
+}
+
 static void on_neighbour(void *ctx, bool up, bool restarted)
 {
 	rig.n_up += up && !restarted;
@@ -58,6 +64,7 @@ static void on_neighbour(void *ctx, bool up, bool restarted)
 static const struct pim_vif_ops ops = {
 	.send = on_send,
 	.downstream = on_downstream,
+	.pruned = on_pruned,
 	.neighbour = on_neighbour,
 };
 

@@ -35,7 +35,8 @@ struct pim_rig {
 	msec_t now;
 	struct told told[MAX_LOG];
 	struct sent sent[MAX_LOG];
-	size_t n_told, n_sent, n_up, n_down, n_restarts;
+	struct told pruned; /* the last one */
+	size_t n_told, n_pruned, n_sent, n_up, n_down, n_restarts;
 	bool v6;
 	void (*react)(void); /* to what is told */
 };

@@ -236,20 +236,79 @@ END_TEST
 
 /* ---------------------------------------------------------------- shared trees */
 
-START_TEST(prune_off_the_shared_tree_is_not_told)
+static const struct {
+	const char *what;
+	size_t n;
+	struct {
+		const char *source;
+		uint8_t flags;
+		bool prune;
+	} s[3];
+	size_t pruned;
+} prunes[] = {
+	{"refreshed", 2, {{"172.31.0.1", STAR_G, false}, {"172.16.1.10", SG_RPT, true}}, 1},
+	{"one more",
+	 3,
+	 {{"172.31.0.1", STAR_G, false},
+	  {"172.16.1.10", SG_RPT, true},
+	  {"172.16.1.11", SG_RPT, true}},
+	 2},
+	{"another instead", 2, {{"172.31.0.1", STAR_G, false}, {"172.16.1.11", SG_RPT, true}}, 1},
+	{"join without it ends it", 1, {{"172.31.0.1", STAR_G, false}}, 0},
+	{"wanted again", 1, {{"172.16.1.10", SG_RPT, false}}, 0},
+	{"end of the shared tree", 1, {{"172.31.0.1", STAR_G, true}}, 0},
+	{"of another group, or without (*,G)", 1, {{"172.16.1.12", PIM_SPARSE, false}}, 1},
+};
+
+/* RFC 7761 4.5.3: (S,G,rpt) prunes stand in every (*,G) join, which is their life */
+START_TEST(source_pruned_off_the_shared_tree_is_told_as_long_as_it_is)
 {
 	struct pim_source s[] = {
 		entry("172.31.0.1", "239.1.1.1", STAR_G, false),
 		entry("172.16.1.10", "239.1.1.1", SG_RPT, true),
 	};
+	struct pim_source next[3];
 
 	rig_hello(105, 1);
-	rig_one("172.31.0.1", "239.1.1.1", STAR_G, false);
-	rig_join_prune(s, array_size(s));
+	rig_one("172.16.1.10", "239.1.1.1", SG_RPT, true); /* of no (*,G) join */
+	ck_assert_uint_eq(rig_info().n_pruned, 0);
+	rig_join_prune(s, array_size(s)); /* an on-tree DR of the source begins like this */
 	ck_assert_uint_eq(rig.n_told, 1);
 	expect_told(0, "*", "239.1.1.1", true);
-	rig_one("172.16.1.10", "239.1.1.1", SG_RPT, false);
+	ck_assert_uint_eq(rig.n_pruned, 1);
+	ck_assert(addr_is(&rig.pruned.source, "172.16.1.10") && rig.pruned.wanted);
+	for (size_t i = 0; i < prunes[_i].n; i++)
+		next[i] = entry(prunes[_i].s[i].source, "239.1.1.1", prunes[_i].s[i].flags,
+				prunes[_i].s[i].prune);
+	rig_join_prune(next, prunes[_i].n);
+	ck_assert_uint_eq(rig_info().n_pruned, prunes[_i].pruned);
+	if (!prunes[_i].pruned)
+		ck_assert(addr_is(&rig.pruned.source, "172.16.1.10") && !rig.pruned.wanted);
+}
+END_TEST
+
+/* M-7438-7-1: the root is where the RP is */
+START_TEST(shared_tree_with_another_rp_is_another_one)
+{
+	struct addr g = address("239.1.1.1"), rp = pim_vif_rp(rig.v, &g);
+
+	ck_assert(addr_is_any(&rp));
+	rig_hello(105, 1);
+	rig_one("172.31.0.1", "239.1.1.1", STAR_G, false);
+	rig_one("172.31.0.1", "239.1.1.1", STAR_G, false);
 	ck_assert_uint_eq(rig.n_told, 1);
+	rp = pim_vif_rp(rig.v, &g);
+	ck_assert(addr_is(&rp, "172.31.0.1"));
+	rig_one("172.31.0.2", "239.1.1.1", STAR_G, false);
+	ck_assert_uint_eq(rig.n_told, 3);
+	expect_told(1, "*", "239.1.1.1", false);
+	expect_told(2, "*", "239.1.1.1", true);
+	rp = pim_vif_rp(rig.v, &g);
+	ck_assert(addr_is(&rp, "172.31.0.2"));
+	rig_pass(210000);
+	ck_assert_uint_eq(rig.n_told, 4);
+	rp = pim_vif_rp(rig.v, &g);
+	ck_assert(addr_is_any(&rp));
 }
 END_TEST
 
@@ -270,6 +329,10 @@ START_TEST(farewell_to_a_group_does_not_start_its_tree_again)
 	rig_join_prune(s, array_size(s));
 	ck_assert_uint_eq(rig.n_told, 0);
 	ck_assert_uint_eq(rig_info().n_downstream, 0);
+	rig_pass(1000); /* whoever joins later means it */
+	rig_join_prune(s, array_size(s));
+	ck_assert_uint_eq(rig.n_told, 1);
+	ck_assert_uint_eq(rig_info().n_downstream, 1);
 }
 END_TEST
 
@@ -531,7 +594,9 @@ int main(void)
 	tcase_add_test(t, join_for_another_upstream_neighbour_is_ignored);
 	tcase_add_test(t, join_without_hello_is_ignored);
 	tcase_add_test(t, own_packet_and_broken_one_are_ignored);
-	tcase_add_test(t, prune_off_the_shared_tree_is_not_told);
+	tcase_add_loop_test(t, source_pruned_off_the_shared_tree_is_told_as_long_as_it_is, 0,
+			    array_size(prunes));
+	tcase_add_test(t, shared_tree_with_another_rp_is_another_one);
 	tcase_add_test(t, farewell_to_a_group_does_not_start_its_tree_again);
 	tcase_add_test(t, our_join_is_sent_at_once_repeated_and_pruned);
 	tcase_add_test(t, our_wildcard_join_names_the_rp);
