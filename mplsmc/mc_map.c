@@ -172,7 +172,7 @@ static const char *fec_of(struct mc_tree *t, struct mldp_fec *fec)
 	if (why)
 		return why;
 	w = mc_wildcards_of(m, &root);
-	*fec = mldp_fec_source(&root, &t->source, w && w->source ? &ADDR_ANY : &t->group);
+	*fec = mldp_fec_source(&root, &t->source, w && w->group ? &ADDR_ANY : &t->group);
 	return NULL;
 }
 

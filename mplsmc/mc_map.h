@@ -96,7 +96,8 @@ void mc_map_configure_root(struct mc_map *m, const struct addr *prefix, uint8_t 
  *  local true, the tree does not cross the domain). */
 void mc_map_root(struct mc_map *m, const struct addr *source, const struct addr *root, bool local,
 		 msec_t now);
-/** Root is known to support these opaque kinds (M-6826-2-2, M-7438-3.3-1). */
+/** Root is known to support FECs without a source, (*,G), and without a group, (S,*)
+ *  (M-6826-2-2, M-7438-3.1-1, M-7438-3.3-1). */
 void mc_map_configure_wildcards(struct mc_map *m, const struct addr *root, bool source_wildcard,
 				bool group_wildcard, msec_t now);
 /**

@@ -120,7 +120,7 @@ struct mc_group_rule {
 struct mc_wildcard {
 	struct mc_wildcards_item item;
 	struct addr root;
-	bool source, group;
+	bool source, group; /* FECs without */
 };
 
 struct mc_rp {

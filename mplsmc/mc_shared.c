@@ -118,7 +118,7 @@ const char *mc_shared_fec(const struct mc_tree *t, struct mldp_fec *fec)
 	if (why)
 		return why;
 	w = mc_wildcards_of(m, &root);
-	if (!w || !w->group) /* M-6826-2-2, M-7438-3.3-1, M-7438-3.4-1 */
+	if (!w || !w->source) /* M-6826-2-2, M-7438-3.3-1, M-7438-3.4-1 */
 		return "its root may not support FECs without a source (configure root ... wildcard)";
 	*fec = mldp_fec_source(&root, &ADDR_ANY, &t->group);
 	return NULL;

@@ -76,7 +76,7 @@ static int root_line[ROOT_LINES];   /* -1: none */
 static int group_line[GROUP_LINES]; /* -1: none, else in-band */
 static int rp_line[GROUP_LINES];    /* -1: none, else the RP is a source */
 static int named_rp[GROUPS];	    /* by pimd; -1: none */
-static bool wildcard[ROOTS], wildcard_group[ROOTS];
+static bool wildcard_source[ROOTS], wildcard_group[ROOTS];
 static struct {
 	unsigned int age; /* 0: is not there */
 	int root;
@@ -292,10 +292,10 @@ static const char *oracle_why_not(unsigned int s, unsigned int g, struct mldp_fe
 	why = why_no_root(s == ANY ? (unsigned int)rp_of(g) : s, &r);
 	if (why)
 		return why;
-	if (s == ANY && !wildcard_group[r])
+	if (s == ANY && !wildcard_source[r])
 		return "without a source";
 	*fec = mldp_fec_source(&roots[r], &sources[s],
-			       s != ANY && wildcard[r] ? &ADDR_ANY : &groups[g]);
+			       s != ANY && wildcard_group[r] ? &ADDR_ANY : &groups[g]);
 	return NULL;
 }
 
@@ -592,9 +592,10 @@ static void event_wildcard(void)
 {
 	unsigned int r = any_of(ROOTS);
 
-	wildcard[r] = !any_of(3);
-	wildcard_group[r] = any_of(2);
-	mc_map_configure_wildcards(map, &roots[r], wildcard[r], wildcard_group[r], wheel.now);
+	wildcard_source[r] = any_of(2);
+	wildcard_group[r] = !any_of(3);
+	mc_map_configure_wildcards(map, &roots[r], wildcard_source[r], wildcard_group[r],
+				   wheel.now);
 }
 
 /* Trees that have an LSP are taken to have traffic when that is what begins to count. */

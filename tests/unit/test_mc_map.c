@@ -106,7 +106,7 @@ START_TEST(refreshes_of_a_tree_say_nothing)
 END_TEST
 
 /* M-6826-2-2, M-7438-3.3-1 */
-START_TEST(wildcard_source_lsp_only_to_a_root_known_to_support_it)
+START_TEST(lsp_of_all_groups_only_to_a_root_known_to_support_it)
 {
 	struct addr root = address("10.0.0.1");
 
@@ -116,7 +116,7 @@ START_TEST(wildcard_source_lsp_only_to_a_root_known_to_support_it)
 	tree("10.1.1.1", "232.1.1.2", true);
 	tree("10.2.1.1", "232.1.1.1", true);
 	heard[0] = '\0';
-	mc_map_configure_wildcards(map, &root, true, false, wheel.now);
+	mc_map_configure_wildcards(map, &root, false, true, wheel.now);
 	ck_assert_ptr_nonnull(strstr(heard, "leaf root 10.0.0.1 ipv4-source 10.1.1.1 *; "));
 	ck_assert_ptr_null(strstr(heard, "10.0.0.2"));
 	ck_assert_uint_eq(mc_map_stats(map)->leaves, 2); /* one for both trees of 10.1.1.1 */
@@ -139,7 +139,7 @@ START_TEST(root_of_a_shared_tree_is_the_root_towards_its_rp)
 
 	layer3();
 	rp_line("239.0.0.0/8", "10.9.0.1");
-	mc_map_configure_wildcards(map, &root, false, true, wheel.now);
+	mc_map_configure_wildcards(map, &root, true, false, wheel.now);
 	shared("239.1.1.1", "10.9.0.2", true);
 	expect("watch 10.9.0.2; ");
 	routing("10.9.0.2", "10.0.0.7", false);
@@ -166,7 +166,7 @@ START_TEST(lsp_of_the_shared_tree_brings_the_sources_of_its_group)
 	tree("10.1.1.1", "239.1.1.2", true);
 	shared("239.1.1.1", "10.9.0.1", true);
 	heard[0] = '\0';
-	mc_map_configure_wildcards(map, &root, false, true, wheel.now);
+	mc_map_configure_wildcards(map, &root, true, false, wheel.now);
 	expect("leaf root 10.0.0.1 ipv4-source * 239.1.1.1; "
 	       "no leaf root 10.0.0.1 ipv4-source 10.1.1.1 239.1.1.1; ");
 	tree("10.2.1.1", "239.1.1.1", true); /* SPT switch-over */
@@ -273,7 +273,7 @@ static void root_not_known_to_support_it(void)
 
 	rp_without_a_root();
 	root_line("10.9.0.0/16", "10.0.0.1");
-	mc_map_configure_wildcards(map, &root, true, false, wheel.now);
+	mc_map_configure_wildcards(map, &root, false, true, wheel.now);
 }
 
 static void pruned_off_the_shared_tree(void)
@@ -534,7 +534,7 @@ static Suite *suite(void)
 	tcase_add_test(t, change_of_a_line_moves_its_trees_and_no_others);
 	tcase_add_test(t, second_tree_of_a_source_asks_routing_no_more);
 	tcase_add_test(t, refreshes_of_a_tree_say_nothing);
-	tcase_add_test(t, wildcard_source_lsp_only_to_a_root_known_to_support_it);
+	tcase_add_test(t, lsp_of_all_groups_only_to_a_root_known_to_support_it);
 	tcase_add_loop_test(t, tree_that_is_not_label_switched_says_why, 0, array_size(reasons));
 	tcase_add_test(t, root_of_a_shared_tree_is_the_root_towards_its_rp);
 	tcase_add_test(t, lsp_of_the_shared_tree_brings_the_sources_of_its_group);
