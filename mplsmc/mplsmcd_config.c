@@ -32,6 +32,19 @@ int mplsmcd_tree_cmp(const struct mplsmcd_tree *a, const struct mplsmcd_tree *b)
 	return strcmp(a->name, b->name);
 }
 
+int mplsmcd_wildcard_cmp(const struct mplsmcd_wildcard *a, const struct mplsmcd_wildcard *b)
+{
+	return addr_cmp(&a->root, &b->root);
+}
+
+/* The most specific first, as above. */
+int mplsmcd_rp_cmp(const struct mplsmcd_rp *a, const struct mplsmcd_rp *b)
+{
+	int r = (int)b->prefixlen - (int)a->prefixlen;
+
+	return r ? r : addr_cmp(&a->prefix, &b->prefix);
+}
+
 /* ---------------------------------------------------------------- the whole */
 
 void mplsmcd_config_init(struct mplsmcd_config *c)
@@ -52,6 +65,8 @@ void mplsmcd_config_init(struct mplsmcd_config *c)
 	mplsmcd_roots_init(&c->roots);
 	mplsmcd_trees_init(&c->trees);
 	mplsmcd_groups_init(&c->groups);
+	mplsmcd_wildcards_init(&c->wildcards);
+	mplsmcd_rps_init(&c->rps);
 }
 
 void mplsmcd_config_reset(struct mplsmcd_config *c)
@@ -61,6 +76,8 @@ void mplsmcd_config_reset(struct mplsmcd_config *c)
 	struct mplsmcd_group *g;
 	struct mplsmcd_root *r;
 	struct mplsmcd_tree *t;
+	struct mplsmcd_wildcard *w;
+	struct mplsmcd_rp *rp;
 
 	while ((n = mplsmcd_neighbours_first(&c->neighbours)))
 		mplsmcd_neighbour_del(c, n);
@@ -72,6 +89,12 @@ void mplsmcd_config_reset(struct mplsmcd_config *c)
 		XFREE(MTYPE_MPLSMCD_CFG, r);
 	while ((g = mplsmcd_groups_pop(&c->groups)))
 		XFREE(MTYPE_MPLSMCD_CFG, g);
+	while ((w = mplsmcd_wildcards_pop(&c->wildcards)))
+		XFREE(MTYPE_MPLSMCD_CFG, w);
+	while ((rp = mplsmcd_rps_pop(&c->rps)))
+		XFREE(MTYPE_MPLSMCD_CFG, rp);
+	mplsmcd_wildcards_fini(&c->wildcards);
+	mplsmcd_rps_fini(&c->rps);
 	mplsmcd_neighbours_fini(&c->neighbours);
 	mplsmcd_interfaces_fini(&c->interfaces);
 	mplsmcd_roots_fini(&c->roots);
@@ -252,4 +275,48 @@ bool mplsmcd_group_set(struct mplsmcd_config *c, const struct addr *prefix, uint
 	}
 	g->in_band = in_band;
 	return true;
+}
+
+/* ---------------------------------------------------------------- wildcards, RPs */
+
+void mplsmcd_wildcard_set(struct mplsmcd_config *c, const struct addr *root, bool source,
+			  bool group)
+{
+	struct mplsmcd_wildcard key = {.root = *root};
+	struct mplsmcd_wildcard *w = mplsmcd_wildcards_find(&c->wildcards, &key);
+
+	if (!w && (source || group)) {
+		w = XCALLOC(MTYPE_MPLSMCD_CFG, sizeof(*w));
+		w->root = *root;
+		mplsmcd_wildcards_add(&c->wildcards, w);
+	}
+	if (!w)
+		return;
+	w->source = source;
+	w->group = group;
+	if (source || group)
+		return;
+	mplsmcd_wildcards_del(&c->wildcards, w);
+	XFREE(MTYPE_MPLSMCD_CFG, w);
+}
+
+void mplsmcd_rp_set(struct mplsmcd_config *c, const struct addr *prefix, uint8_t prefixlen,
+		    const struct addr *rp)
+{
+	struct mplsmcd_rp key = {.prefix = *prefix, .prefixlen = prefixlen};
+	struct mplsmcd_rp *r = mplsmcd_rps_find(&c->rps, &key);
+
+	if (addr_is_any(rp)) {
+		if (r)
+			mplsmcd_rps_del(&c->rps, r);
+		XFREE(MTYPE_MPLSMCD_CFG, r);
+		return;
+	}
+	if (!r) {
+		r = XCALLOC(MTYPE_MPLSMCD_CFG, sizeof(*r));
+		r->prefix = *prefix;
+		r->prefixlen = prefixlen;
+		mplsmcd_rps_add(&c->rps, r);
+	}
+	r->rp = *rp;
 }

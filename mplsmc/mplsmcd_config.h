@@ -22,6 +22,8 @@ PREDECL_SORTLIST_UNIQ(mplsmcd_roots);
 PREDECL_SORTLIST_UNIQ(mplsmcd_trees);
 PREDECL_DLIST(mplsmcd_members);
 PREDECL_DLIST(mplsmcd_groups);
+PREDECL_SORTLIST_UNIQ(mplsmcd_wildcards);
+PREDECL_SORTLIST_UNIQ(mplsmcd_rps);
 
 /** neighbor A.B.C.D ...: the peer's transport address */
 struct mplsmcd_neighbour {
@@ -52,6 +54,20 @@ struct mplsmcd_member {
 	struct addr group, source; /* source ADDR_ANY: any */
 };
 
+/** root A.B.C.D wildcard <source|group|both>: what this root is known to support */
+struct mplsmcd_wildcard {
+	struct mplsmcd_wildcards_item item;
+	struct addr root;
+	bool source, group; /* FECs without */
+};
+
+/** rp ADDRESS PREFIX */
+struct mplsmcd_rp {
+	struct mplsmcd_rps_item item;
+	struct addr prefix, rp;
+	uint8_t prefixlen;
+};
+
 #define MPLSMCD_MAX_HOPS 16
 
 /** tree NAME root A.B.C.D lsp-id N */
@@ -76,8 +92,8 @@ struct mplsmcd_group {
 
 struct mplsmcd_config {
 	bool present;
-	struct addr router_id; /* ADDR_ANY: zebra's */
-	struct addr transport; /* ADDR_ANY: the router id */
+	struct addr router_id;		/* ADDR_ANY: zebra's */
+	struct addr transport;		/* ADDR_ANY: the router id */
 	uint32_t label_low, label_high; /* 0: from zebra's label manager */
 	bool mbb;
 	uint32_t mbb_delay_ms;
@@ -92,6 +108,8 @@ struct mplsmcd_config {
 	struct mplsmcd_roots_head roots;
 	struct mplsmcd_trees_head trees;
 	struct mplsmcd_groups_head groups;
+	struct mplsmcd_wildcards_head wildcards;
+	struct mplsmcd_rps_head rps;
 	struct fib_server_config fib;
 };
 
@@ -99,6 +117,8 @@ int mplsmcd_neighbour_cmp(const struct mplsmcd_neighbour *a, const struct mplsmc
 int mplsmcd_interface_cmp(const struct mplsmcd_interface *a, const struct mplsmcd_interface *b);
 int mplsmcd_root_cmp(const struct mplsmcd_root *a, const struct mplsmcd_root *b);
 int mplsmcd_tree_cmp(const struct mplsmcd_tree *a, const struct mplsmcd_tree *b);
+int mplsmcd_wildcard_cmp(const struct mplsmcd_wildcard *a, const struct mplsmcd_wildcard *b);
+int mplsmcd_rp_cmp(const struct mplsmcd_rp *a, const struct mplsmcd_rp *b);
 
 DECLARE_SORTLIST_UNIQ(mplsmcd_neighbours, struct mplsmcd_neighbour, item, mplsmcd_neighbour_cmp);
 DECLARE_SORTLIST_UNIQ(mplsmcd_interfaces, struct mplsmcd_interface, item, mplsmcd_interface_cmp);
@@ -106,6 +126,8 @@ DECLARE_SORTLIST_UNIQ(mplsmcd_roots, struct mplsmcd_root, item, mplsmcd_root_cmp
 DECLARE_SORTLIST_UNIQ(mplsmcd_trees, struct mplsmcd_tree, item, mplsmcd_tree_cmp);
 DECLARE_DLIST(mplsmcd_members, struct mplsmcd_member, item);
 DECLARE_DLIST(mplsmcd_groups, struct mplsmcd_group, item);
+DECLARE_SORTLIST_UNIQ(mplsmcd_wildcards, struct mplsmcd_wildcard, item, mplsmcd_wildcard_cmp);
+DECLARE_SORTLIST_UNIQ(mplsmcd_rps, struct mplsmcd_rp, item, mplsmcd_rp_cmp);
 DECLARE_QOBJ_TYPE(mplsmcd_interface);
 DECLARE_QOBJ_TYPE(mplsmcd_tree);
 
@@ -130,5 +152,11 @@ bool mplsmcd_root_set(struct mplsmcd_config *c, const struct addr *prefix, uint8
 		      const struct addr *root);
 bool mplsmcd_group_set(struct mplsmcd_config *c, const struct addr *prefix, uint8_t prefixlen,
 		       bool in_band, bool remove);
+/** Neither: removes. */
+void mplsmcd_wildcard_set(struct mplsmcd_config *c, const struct addr *root, bool source,
+			  bool group);
+/** rp ADDR_ANY removes. */
+void mplsmcd_rp_set(struct mplsmcd_config *c, const struct addr *prefix, uint8_t prefixlen,
+		    const struct addr *rp);
 
 #endif

@@ -474,6 +474,7 @@ static int config_write(struct vty *vty)
 	identity_write(vty, c);
 	ldp_write(vty, c);
 	mplsmcd_vty_roots_write(vty, c);
+	mplsmcd_vty_rps_write(vty, c);
 	policy_write(vty, &c->policy);
 	limits_write(vty, c);
 	mplsmcd_vty_interfaces_write(vty, c);

@@ -47,6 +47,7 @@ void mplsmcd_show_stats_init(void);
 
 void mplsmcd_vty_interfaces_write(struct vty *vty, const struct mplsmcd_config *c);
 void mplsmcd_vty_roots_write(struct vty *vty, const struct mplsmcd_config *c);
+void mplsmcd_vty_rps_write(struct vty *vty, const struct mplsmcd_config *c);
 void mplsmcd_vty_trees_write(struct vty *vty, const struct mplsmcd_config *c);
 void mplsmcd_vty_groups_write(struct vty *vty, const struct mplsmcd_config *c);
 

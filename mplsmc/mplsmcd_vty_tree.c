@@ -102,6 +102,52 @@ DEFPY (mplsmcd_no_root_of,
 	return mplsmcd_vty_changed();
 }
 
+DEFPY (mplsmcd_root_wildcard,
+       mplsmcd_root_wildcard_cmd,
+       "root A.B.C.D$root wildcard <source|group|both>$what",
+       ROOT_STR
+       "Address of a root LSR\n"
+       "It is known to support wildcards in FECs (RFC 7438); default not\n"
+       "Of the source, for shared trees that need no pruning of sources\n"
+       "Of the group, one LSP for all groups of a source\n"
+       "Both\n")
+{
+	struct addr r = addr_from_v4(&root);
+
+	if (!mplsmcd_vty_router_ok(vty, &r, root_str))
+		return CMD_WARNING_CONFIG_FAILED;
+	mplsmcd_wildcard_set(mplsmcd_vty_config(), &r, strcmp(what, "group") != 0,
+			     strcmp(what, "source") != 0);
+	return mplsmcd_vty_changed();
+}
+
+DEFPY (mplsmcd_no_root_wildcard,
+       mplsmcd_no_root_wildcard_cmd,
+       "no root A.B.C.D$root wildcard [<source|group|both>]",
+       NO_STR
+       ROOT_STR
+       "Address of a root LSR\n"
+       "Wildcards in FECs\n"
+       "Of the source\n"
+       "Of the group\n"
+       "Both\n")
+{
+	struct addr r = addr_from_v4(&root);
+
+	mplsmcd_wildcard_set(mplsmcd_vty_config(), &r, false, false);
+	return mplsmcd_vty_changed();
+}
+
+static void wildcards_write(struct vty *vty, const struct mplsmcd_config *c)
+{
+	const struct mplsmcd_wildcard *w;
+	char root[ADDR_STRLEN];
+
+	frr_each (mplsmcd_wildcards_const, &c->wildcards, w)
+		vty_out(vty, " root %s wildcard %s\n", addr_str(&w->root, root),
+			w->source && w->group ? "both" : w->source ? "source" : "group");
+}
+
 void mplsmcd_vty_roots_write(struct vty *vty, const struct mplsmcd_config *c)
 {
 	char prefix[ADDR_STRLEN], root[ADDR_STRLEN];
@@ -110,6 +156,58 @@ void mplsmcd_vty_roots_write(struct vty *vty, const struct mplsmcd_config *c)
 	frr_each (mplsmcd_roots_const, &c->roots, r)
 		vty_out(vty, " root %s/%u %s\n", addr_str(&r->prefix, prefix), r->prefixlen,
 			addr_str(&r->root, root));
+	wildcards_write(vty, c);
+}
+
+/* ---------------------------------------------------------------- rp */
+
+#define RP_STR "Rendezvous point of groups, as pimd has it\n"
+
+DEFPY (mplsmcd_rp,
+       mplsmcd_rp_cmd,
+       "rp <A.B.C.D|X:X::X:X>$rp <A.B.C.D/M|X:X::X:X/M>$prefix",
+       RP_STR
+       "Address of the rendezvous point\n"
+       "Address of the rendezvous point\n"
+       "Groups in this prefix; the most specific prefix counts\n"
+       "Groups in this prefix; the most specific prefix counts\n")
+{
+	struct addr a = vty_prefix_addr(prefix), r = addr_of(rp);
+
+	if (!vty_group_prefix_ok(prefix))
+		return vty_refuse(vty, "'%s' is not a range of groups", prefix_str);
+	if (!mplsmcd_vty_router_ok(vty, &r, rp_str))
+		return CMD_WARNING_CONFIG_FAILED;
+	if (addr_is_v4(&a) != addr_is_v4(&r))
+		return vty_refuse(vty, "'%s' is not of the family of '%s'", rp_str, prefix_str);
+	mplsmcd_rp_set(mplsmcd_vty_config(), &a, prefix->prefixlen, &r);
+	return mplsmcd_vty_changed();
+}
+
+DEFPY (mplsmcd_no_rp,
+       mplsmcd_no_rp_cmd,
+       "no rp <A.B.C.D|X:X::X:X> <A.B.C.D/M|X:X::X:X/M>$prefix",
+       NO_STR
+       RP_STR
+       "Address of the rendezvous point\n"
+       "Address of the rendezvous point\n"
+       "Groups in this prefix\n"
+       "Groups in this prefix\n")
+{
+	struct addr a = vty_prefix_addr(prefix);
+
+	mplsmcd_rp_set(mplsmcd_vty_config(), &a, prefix->prefixlen, &ADDR_ANY);
+	return mplsmcd_vty_changed();
+}
+
+void mplsmcd_vty_rps_write(struct vty *vty, const struct mplsmcd_config *c)
+{
+	char prefix[ADDR_STRLEN], rp[ADDR_STRLEN];
+	const struct mplsmcd_rp *r;
+
+	frr_each (mplsmcd_rps_const, &c->rps, r)
+		vty_out(vty, " rp %s %s/%u\n", addr_str(&r->rp, rp), addr_str(&r->prefix, prefix),
+			r->prefixlen);
 }
 
 /* ---------------------------------------------------------------- tree */
@@ -310,6 +408,10 @@ void mplsmcd_vty_tree_init(void)
 {
 	install_element(MPLSMCD_NODE, &mplsmcd_root_of_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_no_root_of_cmd);
+	install_element(MPLSMCD_NODE, &mplsmcd_root_wildcard_cmd);
+	install_element(MPLSMCD_NODE, &mplsmcd_no_root_wildcard_cmd);
+	install_element(MPLSMCD_NODE, &mplsmcd_rp_cmd);
+	install_element(MPLSMCD_NODE, &mplsmcd_no_rp_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_map_groups_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_no_map_groups_cmd);
 

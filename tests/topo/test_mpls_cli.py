@@ -34,6 +34,11 @@ LINES = [
     (MAIN, "trigger traffic rate 4294967295", "no trigger"),
     (MAIN, "trigger traffic idle 4294967", "no trigger"),
     (MAIN, "trigger traffic rate 1 idle 1", "no trigger"),
+    (MAIN, "root 10.0.0.1 wildcard source", "no root 10.0.0.1 wildcard"),
+    (MAIN, "root 10.0.0.1 wildcard group", "no root 10.0.0.1 wildcard source"),
+    (MAIN, "root 10.0.0.1 wildcard both", "no root 10.0.0.1 wildcard"),
+    (MAIN, "rp 10.0.0.3 239.0.0.0/8", "no rp 10.0.0.9 239.0.0.0/8"),
+    (MAIN, "rp 2001:db8::3 ff3e::/16", "no rp 2001:db8::3 ff3e::/16"),
     (MAIN, "coexistence layer3", "no coexistence"),
     (MAIN, "ttl pipe", "no ttl"),
     (MAIN, "maximum-branches 1024", "no maximum-branches"),
@@ -77,6 +82,10 @@ REFUSED = [
     (MAIN, "root 239.0.0.0/8 10.0.0.1", "239.0.0.0/8"),
     (MAIN, "root 10.0.0.0/8 239.1.1.1", "239.1.1.1"),
     (MAIN, "root 10.0.0.0/8 0.0.0.0", "0.0.0.0"),
+    (MAIN, "root 239.1.1.1 wildcard source", "239.1.1.1"),
+    (MAIN, "rp 10.0.0.3 10.0.0.0/8", "10.0.0.0/8"), (MAIN, "rp 239.1.1.1 239.0.0.0/8", "239.1.1.1"),
+    (MAIN, "rp 0.0.0.0 239.0.0.0/8", "0.0.0.0"), (MAIN, "rp ff3e::1 ff3e::/16", "ff3e::1"),
+    (MAIN, "rp 10.0.0.3 ff3e::/16", "10.0.0.3"),
     (MAIN, "label-distribution upstream-on-demand", "RFC 6389"),
     (MAIN, "upstream-interface a/b", "a/b"),
     (MAIN, "upstream-address 198.18.0.2/30", "198.18.0.2/30"),
@@ -149,6 +158,12 @@ mpls ldp-multicast
  root 2001:db8::/32 10.0.0.2
  root 10.1.0.0/16 10.0.0.3
  root 10.0.0.0/8 10.0.0.2
+ root 10.0.0.2 wildcard both
+ root 10.0.0.3 wildcard source
+ root 10.0.0.4 wildcard group
+ rp 2001:db8::3 ff3e::/32
+ rp 10.0.0.5 239.1.0.0/16
+ rp 10.0.0.4 224.0.0.0/4
  trigger traffic rate 64 idle 30
  coexistence layer3
  ttl pipe
