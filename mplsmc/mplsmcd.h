@@ -12,6 +12,7 @@
  *   mplsmcd_tree    callbacks of the tree engine: labels, routes, forwarding
  *   mplsmcd_map     callbacks of the mapping and of the virtual PIM neighbour; mplsmc0
  *   mplsmcd_mroute  the kernel's multicast routing table, for triggers that wait for it
+ *   mplsmcd_streams streams that reach this router, for LSPs with wildcards
  *   mplsmcd_labels  labels from zebra's label manager, or a configured range
  *   mplsmcd_zebra   interfaces, addresses, next hops
  *   mplsmcd_fib     forwarding objects

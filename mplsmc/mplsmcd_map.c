@@ -47,11 +47,17 @@ static void cb_watch_root(void *ctx, const struct addr *source, bool watch)
 	mplsmcd_zebra_watch_source(source, watch);
 }
 
+static void cb_watch_streams(void *ctx, bool watch)
+{
+	mplsmcd_streams_watch(watch);
+}
+
 static const struct mc_map_ops map_ops = {
 	.leaf = cb_leaf,
 	.join = cb_join,
 	.ftn = cb_ftn,
 	.watch_root = cb_watch_root,
+	.watch_streams = cb_watch_streams,
 };
 
 /* ---------------------------------------------------------------- virtual PIM neighbour */
@@ -70,8 +76,24 @@ static void cb_downstream(void *ctx, const struct addr *source, const struct add
 
 	MPLSMCD_DEBUG(mapping, "pimd %s (%s, %s)", wanted ? "wants" : "no longer wants",
 		      addr_str(source, s), addr_str(group, g));
-	mc_map_tree(d->map, source, group, wanted, mplsmcd_now());
+	if (addr_is_any(source)) {
+		struct addr rp = pim_vif_rp(d->pim, group);
+
+		mc_map_shared_tree(d->map, group, &rp, wanted, mplsmcd_now());
+	} else {
+		mc_map_tree(d->map, source, group, wanted, mplsmcd_now());
+	}
 	mplsmcd_kick();
+}
+
+static void cb_pruned(void *ctx, const struct addr *source, const struct addr *group, bool pruned)
+{
+	struct mplsmcd *d = ctx;
+	char s[ADDR_STRLEN], g[ADDR_STRLEN];
+
+	MPLSMCD_DEBUG(mapping, "pimd %s (%s, %s, rpt)", pruned ? "prunes" : "no longer prunes",
+		      addr_str(source, s), addr_str(group, g));
+	mc_map_rpt_prune(d->map, source, group, pruned, mplsmcd_now());
 }
 
 static void cb_neighbour(void *ctx, bool up, bool restarted)
@@ -82,6 +104,7 @@ static void cb_neighbour(void *ctx, bool up, bool restarted)
 static const struct pim_vif_ops pim_ops = {
 	.send = cb_send,
 	.downstream = cb_downstream,
+	.pruned = cb_pruned,
 	.neighbour = cb_neighbour,
 };
 
@@ -235,6 +258,44 @@ static void reconcile_groups(struct mplsmcd *d)
 	}
 }
 
+static void reconcile_wildcards(struct mplsmcd *d)
+{
+	struct mplsmcd_wildcard *w, *old;
+
+	frr_each (mplsmcd_wildcards, &d->config.wildcards, w) {
+		old = mplsmcd_wildcards_find(&told.wildcards, w);
+		if (old && old->source == w->source && old->group == w->group)
+			continue;
+		mc_map_configure_wildcards(d->map, &w->root, w->source, w->group, mplsmcd_now());
+		mplsmcd_wildcard_set(&told, &w->root, w->source, w->group);
+	}
+	frr_each_safe (mplsmcd_wildcards, &told.wildcards, old) {
+		if (mplsmcd_wildcards_find(&d->config.wildcards, old))
+			continue;
+		mc_map_configure_wildcards(d->map, &old->root, false, false, mplsmcd_now());
+		mplsmcd_wildcard_set(&told, &old->root, false, false);
+	}
+}
+
+static void reconcile_rps(struct mplsmcd *d)
+{
+	struct mplsmcd_rp *r, *old;
+
+	frr_each (mplsmcd_rps, &d->config.rps, r) {
+		old = mplsmcd_rps_find(&told.rps, r);
+		if (old && addr_cmp(&old->rp, &r->rp) == 0)
+			continue;
+		mc_map_configure_rp(d->map, &r->prefix, r->prefixlen, &r->rp, mplsmcd_now());
+		mplsmcd_rp_set(&told, &r->prefix, r->prefixlen, &r->rp);
+	}
+	frr_each_safe (mplsmcd_rps, &told.rps, old) {
+		if (mplsmcd_rps_find(&d->config.rps, old))
+			continue;
+		mc_map_configure_rp(d->map, &old->prefix, old->prefixlen, &ADDR_ANY, mplsmcd_now());
+		mplsmcd_rp_set(&told, &old->prefix, old->prefixlen, &ADDR_ANY);
+	}
+}
+
 static void tell_tree(struct mplsmcd *d, const struct mplsmcd_tree *t)
 {
 	struct mldp_fec fec = mldp_fec_generic(&t->root, t->lsp_id);
@@ -348,6 +409,8 @@ void mplsmcd_map_reconcile(struct mplsmcd *d)
 	mc_map_set_policy(d->map, &c->policy, mplsmcd_now());
 	reconcile_roots(d);
 	reconcile_groups(d);
+	reconcile_wildcards(d);
+	reconcile_rps(d);
 	reconcile_trees(d);
 	if (c->present && fd < 0)
 		open_device(d);

@@ -67,6 +67,11 @@ void mplsmcd_mroute_init(void);
 void mplsmcd_mroute_reconcile(struct mplsmcd *d);
 void mplsmcd_mroute_fini(struct mplsmcd *d);
 
+/* ---------------------------------------------------------------- mplsmcd_streams.c */
+
+/** mc_map_stream() follows the kernel's multicast routing table, or no longer. */
+void mplsmcd_streams_watch(bool watch);
+
 /* ---------------------------------------------------------------- mplsmcd_labels.c */
 
 uint32_t mplsmcd_label_alloc(void);

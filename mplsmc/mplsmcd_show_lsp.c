@@ -83,7 +83,8 @@ static bool root_key(const struct mldp_fec *fec, struct fib_key *key)
 {
 	const struct mldp_opaque o = mldp_opaque_parse(fec);
 
-	if (o.kind != MLDP_OPAQUE_SOURCE || addr_is_any(&o.source) || addr_is_any(&o.group))
+	if (o.kind != MLDP_OPAQUE_SOURCE || addr_is_any(&o.group) ||
+	    (addr_is_any(&o.source) && addr_is_ssm_group(&o.group)))
 		return false;
 	*key = mplsmcd_ftn_key(&o.source, &o.group);
 	return true;
