@@ -106,6 +106,8 @@ STATE_COMMANDS = {
     "l2mcd": ["show l2tp tunnel", "show l2tp session", "show l2tp multicast group",
               "show l2tp multicast session detail", "show fib entry", "show fib consumer",
               "show l2tp history"],
+    "mplsmcd": ["show mpls multicast neighbor", "show mpls multicast database detail",
+                "show mpls multicast mapping", "show mpls multicast history", "show fib entry"],
     "pimd": ["show ip igmp groups", "show ip mroute", "show ip igmp interface"],
 }
 
@@ -270,10 +272,10 @@ class Lab:
         found = []
         for router in (r for r in vars(self).values() if isinstance(r, Router)):
             for daemon, commands in STATE_COMMANDS.items():
-                for command in commands if router.vty[daemon].alive() else ():
+                vty = router.vty.get(daemon)
+                for command in commands if vty and vty.alive() else ():
                     try:
-                        found.append((f"{router.name} {daemon}: {command}",
-                                      router.vty[daemon].show(command)))
+                        found.append((f"{router.name} {daemon}: {command}", vty.show(command)))
                     except (OSError, LabError) as e:
                         found.append((f"{router.name} {daemon}: {command}", str(e)))
         return found

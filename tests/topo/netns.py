@@ -72,8 +72,11 @@ class Process:
             raise LabError(f"{self.name} did not end on signal {sig}") from None
 
     def tail(self, n=30):
-        with open(self.log, errors="replace") as f:
-            return "".join(f.readlines()[-n:])
+        try:
+            with open(self.log, errors="replace") as f:
+                return "".join(f.readlines()[-n:])
+        except FileNotFoundError:
+            return "(the lab and its logs are gone)"
 
 
 class Namespace:
