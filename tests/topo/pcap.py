@@ -99,3 +99,15 @@ def tshark(path, *fields, display="l2tp"):
         argv += ["-e", f]
     out = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60).stdout
     return [line.split("|") for line in out.splitlines()]
+
+
+# tshark 4.0 takes every wildcard FEC for malformed, typed (RFC 5918, RFC 6388 9) and plain.
+UNDECODED = "tcp.payload contains 01:00:00:05:05 || tcp.payload contains 01:00:00:01:01"
+
+
+def mpls_problems(path, source=None):
+    """Packets of a capture (only those from `source`) that tshark cannot decode, as lines."""
+    problem = f"(_ws.malformed || _ws.expert.severity >= 8388608) && !({UNDECODED})"
+    return [f"{number}: {text}" for number, text in tshark(
+        path, "frame.number", "_ws.col.Info",
+        display=problem + (f" && ip.src == {source}" if source else ""))]
