@@ -2,17 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Multicast traffic that can be counted: every packet carries a sequence number.
 
-mc.py send GROUP --interface IF [--rate PPS] [--size OCTETS] [--ttl N]
+mc.py send GROUP --interface IF [--source ADDRESS] [--rate PPS] [--size OCTETS] [--ttl N]
 mc.py receive --interface IF
 
 Both are driven by lines on stdin and answer each with one line of JSON:
   send:    rate PPS | stat | quit
   receive: join GROUP [SOURCE] | leave GROUP [SOURCE] | stat | quit
-A receiver answers `stat` with what arrived per group: first and last sequence number, packets
-received, lost (missing between first and last), duplicated.  IGMPv3 or v2 is the namespace's
+A receiver answers `stat` with what arrived per group, and in `sources` the same per source: first
+and last sequence number, packets received, lost (missing between first and last), duplicated.  IGMPv3 or v2 is the namespace's
 choice (net.ipv4.conf.IF.force_igmp_version).
 """
 import argparse
+import collections
 import json
 import selectors
 import socket
@@ -69,6 +70,8 @@ class Sender:
         self.sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
         self.sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, struct.pack(
             "4s4si", bytes(4), bytes(4), socket.if_nametoindex(args.interface)))
+        if args.source:
+            self.sock.bind((args.source, 0))
 
     def send_one(self):
         self.seq += 1
@@ -113,12 +116,12 @@ class Receiver:
             sock.setsockopt(socket.IPPROTO_IP, IP_MULTICAST_ALL, 0)
             sock.bind((group, PORT))
             sock.setblocking(False)
-            self.flows[group] = (sock, Tally())
+            self.flows[group] = (sock, Tally(), collections.defaultdict(Tally))
             self.sel.register(sock, selectors.EVENT_READ)
         return self.flows[group]
 
     def membership(self, join, group, source=None):
-        sock, _ = self.flow(group)
+        sock, _, _ = self.flow(group)
         if source:  # RFC 3376 source filter: Linux takes group, interface, source
             sock.setsockopt(socket.IPPROTO_IP,
                             IP_ADD_SOURCE_MEMBERSHIP if join else IP_DROP_SOURCE_MEMBERSHIP,
@@ -129,12 +132,14 @@ class Receiver:
                             struct.pack("4s4si", socket.inet_aton(group), bytes(4), self.ifindex))
 
     def drain(self):
-        for sock, tally in self.flows.values():
+        for sock, tally, sources in self.flows.values():
             try:
                 while True:
-                    seq = sequence(sock.recv(65535))
+                    payload, (source, _) = sock.recvfrom(65535)
+                    seq = sequence(payload)
                     if seq is not None:
                         tally.add(seq)
+                        sources[source].add(seq)
             except BlockingIOError:
                 pass
 
@@ -157,7 +162,8 @@ class Receiver:
                 answer({"error": f"{' '.join(words)}: {e}"})
 
     def stat(self):
-        return {group: tally.result() for group, (_, tally) in self.flows.items()}
+        return {group: dict(tally.result(), sources={s: t.result() for s, t in sources.items()})
+                for group, (_, tally, sources) in self.flows.items()}
 
 
 def main():
@@ -166,6 +172,7 @@ def main():
     send = sub.add_parser("send")
     send.add_argument("group")
     send.add_argument("--interface", required=True)
+    send.add_argument("--source")
     send.add_argument("--rate", type=float, default=0)
     send.add_argument("--size", type=int, default=200)
     send.add_argument("--ttl", type=int, default=16)
