@@ -31,7 +31,7 @@ static msec_t hello_interval(const struct ldp_interface *i)
 					: HELLO_MAX_S * MSEC_PER_S;
 }
 
-static void send_hello(struct ldp_interface *i)
+void ldp_hello_send(struct ldp_interface *i)
 {
 	struct ldp_engine *e = i->e;
 	struct ldp_msg m = {.type = LDP_HELLO, .id = ++e->hello_id};
@@ -53,7 +53,7 @@ static void hello_due(struct timer *t, msec_t now)
 
 	ldp_enter(e);
 	timer_start(e->wheel, t, now + hello_interval(i), hello_due);
-	send_hello(i);
+	ldp_hello_send(i);
 	ldp_leave(e, now);
 }
 
@@ -282,14 +282,16 @@ static void hello_take(const struct hello *h, msec_t now)
 	adjacency_heard(a, h, now);
 	/* Our next Hello may be far away, and without one the peer refuses us (M-5036-2.5.3-1). */
 	if (!known)
-		send_hello(h->i);
+		ldp_hello_send(h->i);
 	if (changed && !s->dead)
 		e->ops->adjacency(e->ctx, s);
-	if (s->dead || s->connection != LDP_CLOSED || !s->active)
+	if (s->dead || s->connection == LDP_CONNECTED || !s->active)
 		return;
 	/* RFC 5036 2.5.3: a peer that was reconfigured need not be waited for */
-	if (reconfigured || !s->timer.running)
+	if (s->connection == LDP_CLOSED && (reconfigured || !s->timer.running))
 		ldp_session_connect(s, now);
+	else
+		ldp_session_reconnect(s, now);
 }
 
 void ldp_hello_input(struct ldp_engine *e, unsigned int ifindex, const struct addr *src,

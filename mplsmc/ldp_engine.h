@@ -85,7 +85,8 @@ void ldp_hello_input(struct ldp_engine *e, unsigned int ifindex, const struct ad
 
 /**
  * Somebody connected to our port 646.  NULL: no Hello adjacency names that address, or we are
- * the active side, or a connection is there already: close it (M-5036-5.3-1).
+ * the active side, or a connection is there already: close it (M-5036-5.3-1).  A connection on
+ * which the peer has not said a word gives way.
  */
 struct ldp_session *ldp_session_accept(struct ldp_engine *e, const struct addr *peer, msec_t now);
 void ldp_session_connected(struct ldp_session *s, msec_t now);
@@ -106,6 +107,13 @@ void ldp_session_notify(struct ldp_session *s, uint32_t status, const struct ldp
  *  not told: that is for dual-stack peers (RFC 7552 7). */
 void ldp_address_add(struct ldp_engine *e, const struct addr *a, msec_t now);
 void ldp_address_del(struct ldp_engine *e, const struct addr *a, msec_t now);
+
+/**
+ * The way to the peer changed (a route, a link): an attempt to connect that has not got through
+ * starts again at once, unless the session is backed off (RFC 5036 2.5.3).  The passive side
+ * makes the peer do so, by a Hello.
+ */
+void ldp_session_retry(struct ldp_session *s, msec_t now);
 
 /** Administrative restart of the session. */
 void ldp_session_clear(struct ldp_session *s, msec_t now);

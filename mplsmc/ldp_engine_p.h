@@ -19,8 +19,12 @@
 
 DECLARE_MGROUP(LDP);
 
-#define LDP_SETUP_S	       15   /* from connect() to operational */
-#define LDP_RETRY_MAX_S	       15   /* between connections that fail: 1, 2, 4, 8, 15 s */
+#define LDP_SETUP_S	       15   /* from the connection to operational */
+/* From one attempt to connect to the next.  A peer is one hop away: what does not get through in
+ * milliseconds went another way (M-6720-2-1), or nobody listens. */
+#define LDP_RETRY_MS	       250 /* 250, 500, 1000, 2000, 2000 ms */
+#define LDP_RETRY_MAX_MS       2000
+#define LDP_RETRY_YOUNG_MS     10 /* an attempt that is left alone */
 #define LDP_MAX_ADJACENCIES    1024 /* of one interface */
 #define LDP_MAX_PEER_ADDRESSES 8192
 #define LDP_ERROR_LEN	       80
@@ -112,7 +116,9 @@ struct ldp_session {
 	struct timer timer;	/* retry, set-up, silence of the peer: by state */
 	struct timer keepalive; /* our turn */
 	msec_t heard, said;
-	uint32_t retry_s, backoff_s;
+	msec_t tried; /* the last attempt to connect */
+	uint32_t retry_ms, backoff_s;
+	bool backing_off; /* the timer is that of M-5036-2.5.3-3 */
 	uint32_t message_id;
 
 	/* negotiated */
@@ -197,6 +203,8 @@ struct ldp_session *ldp_session_by_id(struct ldp_engine *e, const struct ldp_id 
 /** Out of its lists; nobody is told. */
 void ldp_adjacency_unlink(struct ldp_adjacency *a);
 void ldp_adjacency_free(struct ldp_adjacency *a);
+/** A Hello that does not wait for its turn. */
+void ldp_hello_send(struct ldp_interface *i);
 void ldp_interface_unlink(struct ldp_interface *i);
 void ldp_interface_free(struct ldp_interface *i);
 
@@ -216,6 +224,8 @@ enum ldp_action ldp_session_event(struct ldp_session *s, enum ldp_event ev,
 void ldp_session_swap(struct ldp_session *a, struct ldp_session *b);
 /** An active session without a connection gets one now. */
 void ldp_session_connect(struct ldp_session *s, msec_t now);
+/** The same for an attempt that has not got through, unless it is young or backed off. */
+void ldp_session_reconnect(struct ldp_session *s, msec_t now);
 void ldp_session_record(struct ldp_session *s, const char *what);
 /** G bit in the Hellos of both (M-6720-2-1). */
 bool ldp_session_gtsm(const struct ldp_session *s);

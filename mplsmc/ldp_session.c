@@ -112,24 +112,30 @@ static uint32_t doubled(uint32_t before, uint32_t first, uint32_t max)
 	return next < max ? next : max;
 }
 
+static uint32_t next_retry_ms(const struct ldp_session *s)
+{
+	return doubled(s->retry_ms, LDP_RETRY_MS, LDP_RETRY_MAX_MS);
+}
+
 /* When the active side tries again. */
 static void set_retry(struct ldp_session *s, enum ldp_session_state was, enum ldp_event ev,
 		      const struct ldp_cause *cause, msec_t now)
 {
 	const struct ldp_params *p = &s->e->p;
-	uint32_t wait_s;
+	msec_t at;
 
-	if (hopeless(s, was, ev, cause, now)) {
+	s->backing_off = hopeless(s, was, ev, cause, now);
+	if (s->backing_off) {
 		s->backoff_s = doubled(s->backoff_s, p->init_backoff_s, p->init_backoff_max_s);
-		wait_s = s->backoff_s;
+		at = now + (msec_t)s->backoff_s * MSEC_PER_S;
 	} else {
 		if (was == LDP_OPERATIONAL)
-			s->backoff_s = s->retry_s = 0;
-		s->retry_s = doubled(s->retry_s, 1, LDP_RETRY_MAX_S);
-		wait_s = s->retry_s;
+			s->backoff_s = s->retry_ms = 0;
+		s->retry_ms = next_retry_ms(s);
+		at = (was == LDP_NONEXISTENT ? s->tried : now) + s->retry_ms;
 	}
 	if (s->active && !s->e->stopped && ldp_session_adjs_first(&s->adjacencies))
-		timer_start(s->e->wheel, &s->timer, now + (msec_t)wait_s * MSEC_PER_S, timer_fired);
+		timer_start(s->e->wheel, &s->timer, at, timer_fired);
 }
 
 /* Says why and closes.  A status that is not fatal does not end a session: Shutdown does. */
@@ -158,8 +164,10 @@ static void session_end(struct ldp_session *s, enum ldp_event ev, const struct l
 	const char *text = cause->text ? cause->text : ldp_status_name(cause->status);
 	enum ldp_session_state was = s->state;
 	char reason[LDP_ERROR_LEN];
+	bool news;
 
 	snprintf(reason, sizeof(reason), "%s%s", ev == LDP_E_SHUTDOWN ? "peer: " : "", text);
+	news = was != LDP_NONEXISTENT || strcmp(reason, s->error) != 0;
 	memcpy(s->error, reason, sizeof(s->error));
 	timer_stop(s->e->wheel, &s->timer);
 	timer_stop(s->e->wheel, &s->keepalive);
@@ -170,7 +178,8 @@ static void session_end(struct ldp_session *s, enum ldp_event ev, const struct l
 	s->capabilities = 0;
 	s->keepalive_s = 0;
 	hang_up(s, cause, tell, now);
-	ldp_session_record(s, reason);
+	if (news) /* not each attempt that fails as the one before */
+		ldp_session_record(s, reason);
 	if (was == LDP_OPERATIONAL)
 		s->e->ops->down(s->e->ctx, s, reason);
 }
@@ -260,7 +269,11 @@ enum ldp_action ldp_session_event(struct ldp_session *s, enum ldp_event ev,
 static void timer_fired(struct timer *t, msec_t now)
 {
 	struct ldp_session *s = container_of(t, struct ldp_session, timer);
-	const struct ldp_cause cause = {.status = LDP_S_KEEPALIVE_TIMER};
+	bool connecting = s->connection == LDP_CONNECTING;
+	const struct ldp_cause cause = {
+		.status = LDP_S_KEEPALIVE_TIMER,
+		.text = connecting ? "no answer" : NULL,
+	};
 	msec_t due = s->heard + (msec_t)s->keepalive_s * MSEC_PER_S;
 	struct ldp_engine *e = s->e;
 
@@ -271,6 +284,8 @@ static void timer_fired(struct timer *t, msec_t now)
 		timer_start(e->wheel, t, due, timer_fired);
 	else
 		ldp_session_event(s, LDP_E_TIMEOUT, &cause, now);
+	if (connecting)
+		ldp_session_connect(s, now);
 	ldp_leave(e, now);
 }
 
@@ -301,11 +316,10 @@ bool ldp_session_gtsm(const struct ldp_session *s)
 	return true;
 }
 
-/* A connection, to be operational in time. */
-static void begin(struct ldp_session *s, enum ldp_connection connection, msec_t now)
+/* There is a connection: the session has to be operational in time. */
+static void begin(struct ldp_session *s, msec_t now)
 {
-	s->connection = connection;
-	ldp_stream_open(s);
+	s->connection = LDP_CONNECTED;
 	timer_start(s->e->wheel, &s->timer, now + LDP_SETUP_S * MSEC_PER_S, timer_fired);
 }
 
@@ -313,9 +327,65 @@ void ldp_session_connect(struct ldp_session *s, msec_t now)
 {
 	if (s->dead || s->e->stopped || !s->active || s->connection != LDP_CLOSED)
 		return;
-	begin(s, LDP_CONNECTING, now);
-	ldp_session_record(s, "connecting");
+	s->connection = LDP_CONNECTING;
+	s->backing_off = false;
+	s->tried = now;
+	ldp_stream_open(s);
+	timer_start(s->e->wheel, &s->timer, now + next_retry_ms(s), timer_fired);
+	if (!s->retry_ms)
+		ldp_session_record(s, "connecting");
 	s->e->ops->connect(s->e->ctx, s, &s->transport, ldp_session_gtsm(s));
+}
+
+void ldp_session_reconnect(struct ldp_session *s, msec_t now)
+{
+	if (s->backing_off || now - s->tried < LDP_RETRY_YOUNG_MS)
+		return;
+	if (s->connection == LDP_CONNECTING) {
+		s->connection = LDP_CLOSED;
+		s->e->ops->close(s->e->ctx, s);
+	}
+	ldp_session_connect(s, now);
+}
+
+/* The peer may have dropped the end of the handshake, or our Initialization, by its TTL; TCP
+ * would be slow to say it again. */
+static void retry_active(struct ldp_session *s, msec_t now)
+{
+	const struct ldp_cause cause = {.text = "another route"};
+
+	if (s->state == LDP_OPENSENT && now - s->tried >= LDP_RETRY_YOUNG_MS)
+		ldp_session_event(s, LDP_E_LOST, &cause, now);
+	s->retry_ms = 0;
+	if (s->connection != LDP_CONNECTED)
+		ldp_session_reconnect(s, now);
+}
+
+/* To the peer a Hello says that it may try again. */
+static void retry_passive(struct ldp_session *s, msec_t now)
+{
+	struct ldp_adjacency *a;
+
+	if (s->connection != LDP_CLOSED || now - s->tried < LDP_RETRY_YOUNG_MS)
+		return;
+	s->tried = now;
+	frr_each (ldp_session_adjs, &s->adjacencies, a)
+		ldp_hello_send(a->i);
+}
+
+void ldp_session_retry(struct ldp_session *s, msec_t now)
+{
+	struct ldp_engine *e = s->e;
+
+	if (s->dead || e->stopped || ldp_operational(s) ||
+	    !ldp_session_adjs_first(&s->adjacencies))
+		return;
+	ldp_enter(e);
+	if (s->active)
+		retry_active(s, now);
+	else
+		retry_passive(s, now);
+	ldp_leave(e, now);
 }
 
 void ldp_session_connected(struct ldp_session *s, msec_t now)
@@ -325,25 +395,37 @@ void ldp_session_connected(struct ldp_session *s, msec_t now)
 	if (s->dead || s->connection != LDP_CONNECTING)
 		return;
 	ldp_enter(e);
-	s->connection = LDP_CONNECTED;
+	begin(s, now);
 	ldp_session_event(s, LDP_E_CONNECTED, NULL, now);
 	ldp_session_event(s, LDP_E_ACTIVE, NULL, now);
 	ldp_leave(e, now);
 }
 
+/* The active side speaks first.  If it does not, but connects again, it has lost the first
+ * connection. */
+static bool silent(const struct ldp_session *s)
+{
+	return s->state == LDP_INITIALIZED && !s->in_len;
+}
+
 struct ldp_session *ldp_session_accept(struct ldp_engine *e, const struct addr *peer, msec_t now)
 {
+	const struct ldp_cause superseded = {.text = "connected again"};
 	struct ldp_session *s;
 
 	frr_each (ldp_sessions, &e->sessions, s)
-		if (!s->active && s->connection == LDP_CLOSED && addr_cmp(&s->transport, peer) == 0)
+		if (!s->active && addr_cmp(&s->transport, peer) == 0 &&
+		    (s->connection == LDP_CLOSED || silent(s)))
 			break;
 	if (!s || e->stopped) { /* M-5036-5.3-1 */
 		e->stats.refused_connections++;
 		return NULL;
 	}
 	ldp_enter(e);
-	begin(s, LDP_CONNECTED, now);
+	if (s->connection != LDP_CLOSED)
+		ldp_session_event(s, LDP_E_LOST, &superseded, now);
+	begin(s, now);
+	ldp_stream_open(s);
 	ldp_session_record(s, "connection accepted");
 	ldp_session_event(s, LDP_E_CONNECTED, NULL, now);
 	ldp_leave(e, now);
@@ -374,7 +456,7 @@ void ldp_session_clear(struct ldp_session *s, msec_t now)
 	if (!s->dead && s->connection != LDP_CLOSED)
 		ldp_session_event(s, LDP_E_CLOSE, &cause, now);
 	if (!s->dead) {
-		s->retry_s = s->backoff_s = 0;
+		s->retry_ms = s->backoff_s = 0;
 		if (s->active && !e->stopped)
 			timer_start(e->wheel, &s->timer, now, timer_fired);
 	}

@@ -207,34 +207,120 @@ END_TEST
 
 START_TEST(connections_that_fail_are_tried_again)
 {
-	static const msec_t gaps[] = {1000, 2000, 4000, 8000, 15000, 15000};
+	static const msec_t gaps[] = {250, 500, 1000, 2000, 2000, 2000};
 	struct rig *r = rig_new(true);
 
-	r->refuse_connect = true; /* from within connect() */
+	r->refuse_connect = _i; /* from within connect(); else there is no answer */
 	rig_hello(r, 15, 0, "");
-	wait_with_hellos(r, 46000);
+	rig_wait(r, 7750);
 	ck_assert_uint_eq(r->connects, array_size(gaps) + 1);
 	for (unsigned int i = 0; i < array_size(gaps); i++)
 		ck_assert_int_eq(r->connect_at[i + 1] - r->connect_at[i], gaps[i]);
-	ck_assert_uint_eq(r->closes, 0);
+	ck_assert_uint_eq(r->closes, _i ? 0 : array_size(gaps));
 	ck_assert_uint_eq(rig_info(r).backoff_s, 0);
+	ck_assert_str_eq(rig_info(r).last_error, _i ? "refused" : "no answer");
+	ck_assert_uint_eq(r->events, 2); /* "connecting" and why not, once */
 	rig_free(r);
 }
 END_TEST
 
-START_TEST(a_connection_that_does_not_come_is_given_up)
+START_TEST(a_hello_or_another_route_starts_an_attempt_again)
 {
 	struct rig *r = rig_new(true);
 
 	rig_hello(r, 15, 0, "");
+	rig_wait(r, 4000); /* attempts at 0, 250, 750, 1750, 3750 */
+	ck_assert_uint_eq(r->connects, 5);
+	rig_hello(r, 15, 0, "");
+	ck_assert_uint_eq(r->connects, 6);
+	ldp_session_retry(r->s, r->now); /* not one that is on its way */
+	ck_assert_uint_eq(r->connects, 6);
+	rig_wait(r, 10);
+	ldp_session_retry(r->s, r->now); /* and from there on with short gaps */
+	rig_wait(r, 250);
+	ck_assert_uint_eq(r->connects, 8);
+	ck_assert_int_eq(r->connect_at[7] - r->connect_at[6], 250);
+	ldp_session_connected(r->s, r->now);
+	rig_next(r, LDP_INIT);
+	ck_assert_uint_eq(rig_sessions(r), 1);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(another_route_is_no_end_of_the_back_off)
+{
+	struct rig *r = rig_new(true);
+
+	/* M-5036-2.5.3-3 */
+	rig_hello(r, 15, 0, "");
+	ldp_session_connected(r->s, r->now);
+	rig_notify(r, 0x80000010);
+	rig_wait(r, 5000);
+	ldp_session_retry(r->s, r->now);
+	rig_hello(r, 15, 0, "");
+	ck_assert_uint_eq(r->connects, 1);
+	rig_wait(r, 10000);
+	ck_assert_uint_eq(r->connects, 2);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(an_initialization_that_got_lost_goes_on_another_connection)
+{
+	struct rig *r = rig_new(true);
+
+	/* the peer has dropped it by its TTL, M-6720-2-1 */
+	rig_reach(r, LDP_OPENSENT);
+	rig_wait(r, 1000);
+	ldp_session_retry(r->s, r->now);
+	ck_assert_uint_eq(r->closes, 1);
+	ck_assert_uint_eq(r->connects, 2);
+	ldp_session_connected(r->s, r->now);
+	rig_next(r, LDP_INIT);
+	rig_say(r, LDP_INIT, RIG_INIT);
+	rig_say(r, LDP_KEEPALIVE, "");
+	ck_assert_int_eq(rig_state(r), LDP_OPERATIONAL);
+	ldp_session_retry(r->s, r->now + 1000); /* nothing to repair */
+	ck_assert_int_eq(rig_state(r), LDP_OPERATIONAL);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_peer_that_connects_again_instead_of_speaking_is_taken)
+{
+	struct rig *r = rig_new(false);
+	unsigned int hellos;
+
+	rig_reach(r, LDP_INITIALIZED);
+	ck_assert_ptr_ne(rig_accept(r), NULL);
+	ck_assert_uint_eq(r->closes, 1);
+	rig_octets(r, "0001"); /* it has begun to speak */
+	ck_assert_ptr_eq(rig_accept(r), NULL);
+	rig_free(r);
+
+	/* and it connects when it hears a Hello */
+	r = rig_new(false);
+	rig_hello(r, 15, 0, "");
+	rig_wait(r, 1000);
+	hellos = r->hellos;
+	ldp_session_retry(ldp_session_first(r->e), r->now);
+	ck_assert_uint_eq(r->hellos, hellos + 1);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_connection_is_given_all_the_time_to_become_a_session)
+{
+	struct rig *r = rig_new(true);
+
+	rig_hello(r, 15, 0, "");
+	rig_wait(r, 249);
+	ldp_session_connected(r->s, r->now);
+	rig_next(r, LDP_INIT);
 	wait_with_hellos(r, 14999);
 	ck_assert_uint_eq(r->closes, 0);
 	wait_with_hellos(r, 1);
 	ck_assert_uint_eq(r->closes, 1);
-	wait_with_hellos(r, 1000);
-	ck_assert_uint_eq(r->connects, 2);
-	ldp_session_connected(r->s, r->now);
-	rig_next(r, LDP_INIT);
 	rig_free(r);
 }
 END_TEST
@@ -249,7 +335,7 @@ START_TEST(a_lost_session_comes_back)
 	ck_assert_uint_eq(r->downs, 1);
 	ck_assert_str_eq(r->reason, "reset by peer");
 	ck_assert_str_eq(rig_info(r).last_error, "reset by peer");
-	rig_wait(r, 1000);
+	rig_wait(r, 250);
 	ck_assert_uint_eq(r->connects, 2);
 	ldp_session_connected(r->s, r->now);
 	rig_say(r, LDP_INIT, RIG_INIT);
@@ -272,7 +358,7 @@ START_TEST(a_session_that_fails_at_once_is_backed_off)
 	rig_reach(r, LDP_OPERATIONAL);
 	rig_notify(r, 0x8000000a);
 	ck_assert_uint_eq(rig_info(r).backoff_s, 0);
-	rig_wait(r, 1000);
+	rig_wait(r, 250);
 	ck_assert_uint_eq(r->connects, 2);
 	rig_free(r);
 	r = rig_new(true); /* nor is an error after a long time */
@@ -375,7 +461,7 @@ START_TEST(the_peer_may_close_at_any_time)
 	ck_assert_uint_eq(r->closes, 0);
 	/* that is no NAK: no need to wait long */
 	ck_assert_uint_eq(rig_info(r).backoff_s, 0);
-	rig_wait(r, 1000);
+	rig_wait(r, 250);
 	ck_assert_uint_eq(r->connects, all_states[_i].active ? 2 : 0);
 	rig_free(r);
 }
@@ -492,8 +578,12 @@ static Suite *suite(void)
 	tcase_add_test(t, our_own_refusal_makes_us_wait_as_well);
 	tcase_add_test(t, a_good_session_ends_the_back_off);
 	tcase_add_test(t, a_reconfigured_peer_is_tried_at_once);
-	tcase_add_test(t, connections_that_fail_are_tried_again);
-	tcase_add_test(t, a_connection_that_does_not_come_is_given_up);
+	tcase_add_loop_test(t, connections_that_fail_are_tried_again, 0, 2);
+	tcase_add_test(t, a_hello_or_another_route_starts_an_attempt_again);
+	tcase_add_test(t, another_route_is_no_end_of_the_back_off);
+	tcase_add_test(t, an_initialization_that_got_lost_goes_on_another_connection);
+	tcase_add_test(t, a_peer_that_connects_again_instead_of_speaking_is_taken);
+	tcase_add_test(t, a_connection_is_given_all_the_time_to_become_a_session);
 	tcase_add_test(t, a_lost_session_comes_back);
 	tcase_add_test(t, a_session_that_fails_at_once_is_backed_off);
 	tcase_add_test(t, clearing_a_session_restarts_it);

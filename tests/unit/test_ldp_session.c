@@ -242,6 +242,7 @@ START_TEST(no_connection_without_a_hello)
 	ck_assert_ptr_eq(rig_accept(r), NULL);
 	rig_hello(r, 15, 0, "");
 	ck_assert_ptr_ne(rig_accept(r), NULL);
+	rig_say(r, LDP_INIT, RIG_INIT);
 	ck_assert_ptr_eq(rig_accept(r), NULL); /* a second one */
 	ck_assert_uint_eq(ldp_engine_stats(r->e)->refused_connections, 2);
 	rig_free(r);
