@@ -37,6 +37,17 @@ static void cb_send_hello(void *ctx, struct ldp_interface *i, struct span data)
 	mplsmcd_io_send_hello(ldp_interface_index(i), data);
 }
 
+static void watch_route(struct mplsmcd_peer *p, const struct addr *transport)
+{
+	if (addr_cmp(&p->watched, transport) == 0)
+		return;
+	if (!addr_is_any(&p->watched))
+		mplsmcd_zebra_watch_peer(&p->watched, false);
+	if (!addr_is_any(transport))
+		mplsmcd_zebra_watch_peer(transport, true);
+	p->watched = *transport;
+}
+
 static void cb_connect(void *ctx, struct ldp_session *s, const struct addr *peer, bool ttl255)
 {
 	mplsmcd_io_connect(s, peer, ttl255);
@@ -118,6 +129,7 @@ static void cb_gone(void *ctx, struct ldp_session *s, void *data)
 	if (!p)
 		return;
 	mplsmcd_io_forget(p);
+	watch_route(p, &ADDR_ANY);
 	XFREE(MTYPE_MPLSMCD_PEER, p);
 }
 
@@ -146,6 +158,10 @@ static void cb_message(void *ctx, struct ldp_session *s, const struct ldp_msg *m
 
 static void cb_adjacency(void *ctx, struct ldp_session *s)
 {
+	struct ldp_session_info i;
+
+	ldp_session_info(s, &i);
+	watch_route(mplsmcd_peer_of(s), &i.transport);
 	tell_links(s);
 }
 
@@ -240,6 +256,20 @@ void mplsmcd_ldp_interface(struct mplsmcd *d, const char *name, struct interface
 		ldp_interface_del(i, mplsmcd_now());
 	}
 	mplsmcd_kick();
+}
+
+/* After a link has come back the first SYN takes the way around it, and GTSM drops it. */
+void mplsmcd_ldp_route(struct mplsmcd *d, const struct addr *transport)
+{
+	if (!d->ldp)
+		return;
+	for (struct ldp_session *s = ldp_session_first(d->ldp); s; s = ldp_session_next(d->ldp, s)) {
+		struct ldp_session_info i;
+
+		ldp_session_info(s, &i);
+		if (addr_cmp(&i.transport, transport) == 0)
+			ldp_session_retry(s, mplsmcd_now());
+	}
 }
 
 /* The interface to pimd has the same address on every router, and leads to none. */

@@ -31,6 +31,7 @@ struct mplsmcd_peer {
 	struct mldp_peer *mldp; /* while operational */
 	struct mplsmcd_connection *connection; /* mplsmcd_io.c */
 	struct event *t_refused;
+	struct addr watched; /* mplsmcd_zebra_watch_peer(); ADDR_ANY: none */
 };
 
 /** The peer's data, made at first use. */
@@ -42,6 +43,8 @@ void mplsmcd_ldp_fini(struct mplsmcd *d);
 void mplsmcd_ldp_interface(struct mplsmcd *d, const char *name, struct interface *ifp);
 /** True if it is an address by which other LSRs know this one. */
 bool mplsmcd_ldp_is_ours(const struct interface *ifp, const struct addr *a);
+/** There is another route to the transport address of peers. */
+void mplsmcd_ldp_route(struct mplsmcd *d, const struct addr *transport);
 void mplsmcd_ldp_address(struct mplsmcd *d, const struct addr *a, bool add);
 
 /* ---------------------------------------------------------------- mplsmcd_tree.c */
@@ -91,6 +94,8 @@ void mplsmcd_zebra_fini(void);
 void mplsmcd_zebra_watch_route(const struct addr *root, bool watch);
 /** Whether a source is ours: mc_map_root() follows each change. */
 void mplsmcd_zebra_watch_source(const struct addr *source, bool watch);
+/** The way to peers' transport address: mplsmcd_ldp_route() follows each change. */
+void mplsmcd_zebra_watch_peer(const struct addr *transport, bool watch);
 /** False: zebra is not connected; ask again in mplsmcd_labels_zebra_up(). */
 bool mplsmcd_zebra_get_labels(uint32_t n);
 

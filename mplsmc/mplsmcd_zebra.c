@@ -3,7 +3,8 @@
  * mplsmcd_zebra.c - interfaces, addresses, router id, next hops and label blocks from zebra.
  *
  * Interfaces and addresses are announced twice at connect and again after each restart of
- * zebra: handlers are idempotent.  A watched address may be a root and a source at a time.
+ * zebra: handlers are idempotent.  A watched address may be a root, a source and the transport
+ * address of peers at a time.
  */
 #include "mplsmc/mplsmcd_p.h"
 
@@ -14,6 +15,7 @@ struct watch {
 	struct mplsmcd_watches_item item;
 	struct addr addr;
 	bool root, source;
+	unsigned int peers;
 	/* the last answer, for who asks later */
 	bool known, local;
 	size_t n;
@@ -71,6 +73,8 @@ static void tell(const struct watch *w)
 		mldp_route(d->mldp, &w->addr, w->next_hops, w->n, mplsmcd_now());
 	if (w->source) /* only what is directly connected has a root that routing tells: us */
 		mc_map_root(d->map, &w->addr, &ADDR_ANY, w->local, mplsmcd_now());
+	if (w->peers && w->n)
+		mplsmcd_ldp_route(d, &w->addr);
 	mplsmcd_kick();
 }
 
@@ -118,7 +122,7 @@ static struct watch *watch_get(const struct addr *a)
 
 static void watch_release(struct watch *w)
 {
-	if (w->root || w->source)
+	if (w->root || w->source || w->peers)
 		return;
 	send_watch(w, false);
 	mplsmcd_watches_del(&watches, w);
@@ -157,6 +161,14 @@ void mplsmcd_zebra_watch_route(const struct addr *root, bool on)
 void mplsmcd_zebra_watch_source(const struct addr *source, bool on)
 {
 	watch(source, on, false);
+}
+
+void mplsmcd_zebra_watch_peer(const struct addr *transport, bool on)
+{
+	struct watch *w = watch_get(transport);
+
+	w->peers += on ? 1 : -1;
+	watch_release(w);
 }
 
 /* ---------------------------------------------------------------- interfaces */
