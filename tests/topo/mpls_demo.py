@@ -9,7 +9,7 @@ import sys
 
 import mpls_lab
 from mpls_lab import EGRESS, GROUP, LINKS, SOURCE, MplsLab
-from netns import LabError, sh, wait_for
+from netns import PATIENCE, LabError, sh, wait_for
 from story import Story, say
 from tap import LabelTap
 
@@ -142,6 +142,9 @@ def main():
         # what is on its way on both paths when a leaf changes over may come too early or too late
         story.expect("make before break, link back: at most 2 packets lost, 2 duplicated",
                      max(rows[1][2]) <= 2, True)
+        # an attempt to connect may be on its way in vain when the route to the peer changes
+        story.expect("delete before add, link back: at most 3 s lost",
+                     rows[0][2][0] <= 3 * RATE * PATIENCE, True)
         say("    Delete before add waits for the LDP session of the link that is back; the other"
             " does not move\n    the tree before it is whole.")
     except LabError as e:
