@@ -72,6 +72,7 @@ void mldp_lsp_free(struct mldp_lsp *lsp)
 
 	timer_stop(m->wheel, &lsp->mbb);
 	timer_stop(m->wheel, &lsp->retry);
+	timer_stop(m->wheel, &lsp->stay);
 	while ((b = mldp_lsp_bindings_first(&lsp->bindings)))
 		mldp_binding_del(b);
 	if (lsp->active)
@@ -472,6 +473,34 @@ static void refusal_ends(struct mldp_lsp *lsp)
 	lsp->refused = false;
 }
 
+static void stay_fires(struct timer *t, msec_t now)
+{
+	struct mldp_lsp *lsp = container_of(t, struct mldp_lsp, stay);
+
+	leave_upstream(lsp);
+	mldp_lsp_review(lsp);
+}
+
+/*
+ * The next hops are no LDP neighbours that we could ask.  A link that comes back has its route
+ * before its session: who makes before it breaks waits for that on the old path (M-6388-8.4.3-1),
+ * as long as for an ack.  A-mLDP-14: without any route state is kept for a while, too; else it
+ * is gone for good.
+ */
+static void no_upstream(struct mldp_lsp *lsp)
+{
+	bool routed = lsp->route->n || !addr_is_any(&lsp->override);
+
+	if (routed && lsp->active && lsp->m->params.mbb) {
+		drop_pending(lsp);
+		if (!lsp->stay.running)
+			timer_start(lsp->m->wheel, &lsp->stay,
+				    lsp->m->wheel->now + lsp->m->params.mbb_wait_ms, stay_fires);
+	} else if (routed || lsp->route->lost) {
+		leave_upstream(lsp);
+	}
+}
+
 /* Transit and leaf: which upstream LSR, and how to get there. */
 static void review_upstream(struct mldp_lsp *lsp)
 {
@@ -479,15 +508,15 @@ static void review_upstream(struct mldp_lsp *lsp)
 
 	if (lsp->refused && (!up.peer || up.peer->serial != lsp->refused_by))
 		refusal_ends(lsp); /* A-mLDP-13: another session or route */
+	if (up.peer)
+		timer_stop(lsp->m->wheel, &lsp->stay);
 	if (!wanted(lsp, up.peer)) {
 		leave_upstream(lsp);
 	} else if (lsp->pending && lsp->pending->peer == up.peer &&
 		   (lsp->ready || (!lsp->active && impatient(lsp, up.peer)))) {
 		activate_pending(lsp);
 	} else if (!up.peer) {
-		/* A-mLDP-14: state is kept for a while, if there is a route it is gone for good */
-		if (lsp->route->lost || lsp->route->n || !addr_is_any(&lsp->override))
-			leave_upstream(lsp);
+		no_upstream(lsp);
 	} else if (lsp->refused) {
 		drop_pending(lsp);
 	} else if (lsp->active && lsp->active->peer == up.peer) {

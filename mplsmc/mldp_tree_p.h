@@ -108,6 +108,7 @@ struct mldp_lsp {
 	enum mldp_lsp_state state;
 	msec_t since;
 	struct timer mbb, retry;
+	struct timer stay; /* on the old path, while the next hop has no session */
 };
 
 struct mldp {

@@ -105,8 +105,38 @@ static const struct mldp_step tests[][16] = {
 		{"route U1", ""},
 		{"leaf", "101: here; map U1 101"},
 		{"route U2", "map U2 102 mbb"},
-		{"down U2", "free 102; 101: gone; withdraw U1 101"},
-		{"route U3", "103: here; map U3 103"},
+		{"down U2", "free 102"},
+		{"route U3", "map U3 103 mbb"},
+		{"U3 ack 103", "103: here; 101: gone; withdraw U1 101"},
+		{NULL, NULL},
+	},
+	{
+		/* a link is back, its route before its session: the old path stays until then */
+		{"up U1", ""},
+		{"route U1", ""},
+		{"leaf", "101: here; map U1 101"},
+		{"route 192.0.2.77", ""},
+		{"wait 29999", ""},
+		{"up U2", ""},
+		{"address U2 192.0.2.77", "map U2 102 mbb"},
+		{"U2 ack 102", "102: here; 101: gone; withdraw U1 101"},
+		/* but not for ever */
+		{"route 192.0.2.99", ""},
+		{"wait 29999", ""},
+		{"wait 1", "102: gone; withdraw U2 102"},
+		{NULL, NULL},
+	},
+	{
+		/* and not when it fails itself, or nobody wants it any more */
+		{"up U1", ""},
+		{"route U1", ""},
+		{"leaf", "101: here; map U1 101"},
+		{"route 192.0.2.77", ""},
+		{"down U1", "101: gone; free 101"},
+		{"up U1", ""},
+		{"route U1", "102: here; map U1 102"},
+		{"route 192.0.2.77", ""},
+		{"no leaf", "102: gone; withdraw U1 102"},
 		{NULL, NULL},
 	},
 	{
@@ -287,6 +317,7 @@ START_TEST(without_make_before_break_nobody_is_asked_or_answered)
 		{"route U1", ""},
 		{"D1 map 55 mbb", "101: D1/55@d1; map U1 101"},
 		{"route U2", "101: gone; withdraw U1 101; 102: D1/55@d1; map U2 102"},
+		{"route 192.0.2.77", "102: gone; withdraw U2 102"},
 		{NULL, NULL},
 	};
 

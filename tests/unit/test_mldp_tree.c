@@ -354,7 +354,8 @@ static const struct mldp_step tests[][14] = {
 		{"D1 map 55", ""},
 		{"address U1 fe80::1", "101: D1/55@d1(6); map U1 101(6)"},
 		{"D1 withdraw type 6 1", "release D1 type 6 1"},
-		{"no address U1 fe80::1", "101: gone(6); withdraw U1 101(6)"},
+		{"no address U1 fe80::1", ""},
+		{"wait 30000", "101: gone(6); withdraw U1 101(6)"},
 		{NULL, NULL},
 	},
 };
