@@ -53,29 +53,52 @@ static bool set_up(struct ifreq *ifr, const struct addr *address, uint8_t prefix
 
 	if (s < 0)
 		return false;
-	ok = tun_set_address(ifr->ifr_name, address, prefixlen) &&
-	     ioctl(s, SIOCGIFFLAGS, ifr) == 0;
+	ok = tun_set_address(ifr->ifr_name, address, prefixlen) && ioctl(s, SIOCGIFFLAGS, ifr) == 0;
 	ifr->ifr_flags |= IFF_UP | IFF_MULTICAST;
 	ok = ok && ioctl(s, SIOCSIFFLAGS, ifr) == 0;
 	close(s);
 	return ok;
 }
 
-int tun_open(const char *name, const struct addr *address, uint8_t prefixlen)
+/* Makes the device or attaches to it; -1 and errno. */
+static int attach(const char *name, struct ifreq *ifr)
 {
-	struct ifreq ifr = {.ifr_flags = IFF_TUN | IFF_NO_PI};
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK), error;
 
 	if (fd < 0)
 		return -1;
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
-	if (ioctl(fd, TUNSETIFF, &ifr) == 0 && ioctl(fd, TUNSETPERSIST, 1) == 0 &&
-	    set_up(&ifr, address, prefixlen))
+	*ifr = (struct ifreq){.ifr_flags = IFF_TUN | IFF_NO_PI};
+	snprintf(ifr->ifr_name, sizeof(ifr->ifr_name), "%s", name);
+	if (ioctl(fd, TUNSETIFF, ifr) == 0)
 		return fd;
 	error = errno;
 	close(fd);
 	errno = error;
 	return -1;
+}
+
+int tun_open(const char *name, const struct addr *address, uint8_t prefixlen)
+{
+	struct ifreq ifr;
+	int fd = attach(name, &ifr), error;
+
+	if (fd < 0)
+		return -1;
+	if (ioctl(fd, TUNSETPERSIST, 1) == 0 && set_up(&ifr, address, prefixlen))
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+void tun_remove(const char *name)
+{
+	struct ifreq ifr;
+	int fd = if_nametoindex(name) ? attach(name, &ifr) : -1;
+
+	if (fd >= 0)
+		tun_close(fd, true);
 }
 
 void tun_close(int fd, bool remove)

@@ -23,6 +23,9 @@ int tun_open(const char *name, const struct addr *address, uint8_t prefixlen);
  */
 bool tun_set_address(const char *name, const struct addr *address, uint8_t prefixlen);
 
+/** Removes a device that a run before left behind; one that is in use stays. */
+void tun_remove(const char *name);
+
 /** remove: the device goes, too; otherwise it stays. */
 void tun_close(int fd, bool remove);
 

@@ -158,7 +158,10 @@ static void open_device(struct mplsmcd *d)
 	struct pim_vif_params p;
 	int error = 0;
 
+	/* pimd sends its Joins to a neighbour on a new interface at once; one that restarted on the
+	 * old interface hears them up to 60 s later (RFC 7761 4.3.1 wants it otherwise) */
 	frr_with_privs (&mplsmcd_privs) {
+		tun_remove(c->upstream_interface);
 		fd = tun_open(c->upstream_interface, &c->upstream_address, c->upstream_prefixlen);
 		error = errno;
 	}
