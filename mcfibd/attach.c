@@ -110,6 +110,16 @@ static int filter_program(int ifindex, enum maps_prog prog)
 	return -1;
 }
 
+/* The same without what libbpf says of interfaces that have no clsact: most of them. */
+static int filter_program_quietly(int ifindex, enum maps_prog prog)
+{
+	libbpf_print_fn_t print = libbpf_set_print(NULL);
+	int fd = filter_program(ifindex, prog);
+
+	libbpf_set_print(print);
+	return fd;
+}
+
 static struct hook *hook_find(struct attach *a, int ifindex, enum maps_prog prog)
 {
 	struct hook key = {.ifindex = ifindex, .prog = prog};
@@ -137,8 +147,6 @@ static void remove_unwanted(struct attach *a, int ifindex, enum maps_prog prog, 
 static size_t each_filter(struct attach *a,
 			  void (*what)(struct attach *a, int ifindex, enum maps_prog prog, int fd))
 {
-	/* most interfaces have no clsact, and libbpf would say so each time */
-	libbpf_print_fn_t print = libbpf_set_print(NULL);
 	const struct link *l;
 	unsigned int prog;
 	size_t n = 0;
@@ -146,7 +154,7 @@ static size_t each_filter(struct attach *a,
 
 	for (l = links_next(a->links, NULL); l; l = links_next(a->links, l)) {
 		for (prog = 0; prog < MAPS_PROGS; prog += 2) {
-			fd = filter_program(l->ifindex, prog);
+			fd = filter_program_quietly(l->ifindex, prog);
 			if (fd < 0)
 				continue;
 			n++;
@@ -154,7 +162,6 @@ static size_t each_filter(struct attach *a,
 			close(fd);
 		}
 	}
-	libbpf_set_print(print);
 	return n;
 }
 
@@ -211,6 +218,17 @@ void attach_go(struct attach *a)
 	log_info("%zu filters in place", a->attached);
 }
 
+/* While held: an earlier agent's filter forwards.  Where it has none, nobody does. */
+static bool serves_already(struct attach *a, const struct hook *h)
+{
+	int fd = a->held ? filter_program_quietly(h->ifindex, h->prog) : -1;
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
 bool attach_use(struct attach *a, const struct link *link, enum maps_prog prog)
 {
 	struct hook *h = hook_find(a, link->ifindex, prog);
@@ -223,9 +241,7 @@ bool attach_use(struct attach *a, const struct link *link, enum maps_prog prog)
 		hooks_add(&a->hooks, h);
 	}
 	h->users++;
-	if (a->held || h->attached || filter_add(a, h))
-		return true;
-	return false;
+	return h->attached || serves_already(a, h) || filter_add(a, h);
 }
 
 void attach_release(struct attach *a, int ifindex, enum maps_prog prog)
