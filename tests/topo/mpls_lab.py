@@ -45,7 +45,7 @@ mpls ldp-multicast
  router-id {id}
 {interfaces}{more} fib
   endpoint {endpoint}
- exit
+{fib} exit
 exit
 """
 
@@ -85,10 +85,15 @@ class MplsRouter(Router):
             name=self.name, interfaces=interfaces, id=self.id)))
 
     def start_staticd(self):
-        """On FRR 10 pimd looks for its RPF in the multicast RIB first, which staticd fills."""
-        for daemon in ("mgmtd", "staticd"):
-            self.start_frr_daemon(daemon, FRR / daemon, None)
-        self.vty["mgmtd"].configure(f"ip mroute {SOURCE_PREFIX} {LSP_NEIGHBOUR}")
+        """RPF of pimd: the multicast RIB on FRR 10; the unicast route before, so that one leads
+        into the LSPs."""
+        if FRR_MAJOR >= 10:
+            for daemon in ("mgmtd", "staticd"):
+                self.start_frr_daemon(daemon, FRR / daemon, None)
+            self.vty["mgmtd"].configure(f"ip mroute {SOURCE_PREFIX} {LSP_NEIGHBOUR}")
+        else:
+            self.start_frr_daemon("staticd", FRR / "staticd", self.write(
+                "staticd.conf", f"ip route {SOURCE_PREFIX} {LSP_NEIGHBOUR}\n"))
 
     def start_mplsmcd(self, more=""):
         if self.name in EGRESS:
@@ -96,10 +101,7 @@ class MplsRouter(Router):
         interfaces = "".join(f" interface {c}\n exit\n" for c in self.cables)
         self.start_frr_daemon("mplsmcd", BUILD / "mplsmc/mplsmcd", self.write(
             "mplsmcd.conf", MPLSMCD.format(name=self.name, id=self.id, interfaces=interfaces,
-                                           more=more, endpoint=self.endpoint)))
-        # On FRR 8.4 the RPF of pimd is the unicast route, so that one leads into the LSPs.
-        if self.name in EGRESS and FRR_MAJOR < 10:
-            self.ns.ip(f"route replace {SOURCE_PREFIX} via {LSP_NEIGHBOUR} dev mplsmc0")
+                                           more=more, endpoint=self.endpoint, fib=self.lab.fib)))
 
     def start_mcfibd(self):
         self.start("mcfibd", [str(BUILD / "mcfibd/mcfibd"), "-e", self.endpoint])
@@ -128,9 +130,9 @@ class MplsLab(Lab):
     names, links, egress = ROUTERS, LINKS, EGRESS
     paths = {pe: 2 for pe in EGRESS}  # routes to pe1, where there is more than one
 
-    def __init__(self, prefix="mpls", more=""):
+    def __init__(self, prefix="mpls", more="", fib=""):
         super().__init__(prefix=prefix)
-        self.more = more
+        self.more, self.fib = more, fib
 
     def build(self):
         self.routers = {name: MplsRouter(self, name) for name in self.names}
@@ -162,7 +164,7 @@ class MplsLab(Lab):
         for router in self.routers.values():
             router.start_zebra()
             router.start_ospfd()
-            if router.name in EGRESS and FRR_MAJOR >= 10:
+            if router.name in EGRESS:
                 router.start_staticd()
         for router in self.routers.values():
             router.start_mplsmcd(self.more)
