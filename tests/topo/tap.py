@@ -145,3 +145,12 @@ class LabelTap(TunnelTap):
             return None
         return Message(0, struct.unpack_from("!I", frame, 14)[0] >> 12, False, udp[1], udp[0],
                        mc.sequence(udp[2][8:]), None)
+
+
+class PlainTap(TunnelTap):
+    """Counts multicast that is not encapsulated at all, as session 0."""
+
+    @staticmethod
+    def _parse(frame):
+        udp = ipv4(frame[14:], socket.IPPROTO_UDP) if frame[12:14] == b"\x08\x00" else None
+        return udp and Message(0, 0, True, udp[1], udp[0], mc.sequence(udp[2][8:]), None)
