@@ -22,7 +22,7 @@ LSP_NEIGHBOUR = "198.18.0.2"  # mplsmcd, as pimd sees it
 OSPF_INTERFACE = """\
 interface {name}
  ip ospf area 0
- ip ospf network point-to-point
+ ip ospf network {network}
  ip ospf hello-interval 1
  ip ospf dead-interval 4
 !
@@ -80,7 +80,8 @@ class MplsRouter(Router):
         return "edge" if self.name.startswith("pe") else None
 
     def start_ospfd(self):
-        interfaces = "".join(OSPF_INTERFACE.format(name=c) for c in self.cables)
+        interfaces = "".join(OSPF_INTERFACE.format(name=c, network=self.lab.network_type(c))
+                             for c in self.cables)
         self.start_frr_daemon("ospfd", FRR / "ospfd", self.write("ospfd.conf", OSPF.format(
             name=self.name, interfaces=interfaces, id=self.id)))
 
@@ -173,10 +174,19 @@ class MplsLab(Lab):
             self.routers[name].start_pimd()
         for router in self.routers.values():
             wait_for(lambda r=router: len([n for n in r.neighbours() if operational(n)]) ==
-                     len(r.cables), 60, f"LDP sessions of {router.name}")
+                     self.sessions_of(r), 60, f"LDP sessions of {router.name}")
         for name in self.names[1:]:
             wait_for(lambda n=name: self.paths_to_root(n) == self.paths.get(n, 1), 60,
                      f"OSPF routes of {name} to pe1")
+
+    @staticmethod
+    def network_type(_cable):
+        return "point-to-point"
+
+    @staticmethod
+    def sessions_of(router):
+        """As many LDP sessions as it should have."""
+        return len(router.cables)
 
     def paths_to_root(self, name):
         """Next hops of the router's OSPF route to pe1."""

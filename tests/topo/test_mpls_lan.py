@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""P2MP LSPs over a LAN: two routers towards the root, two leaves, one Ethernet (RFC 3353 section 9).
+
+                     +-- p2 --+
+    src - pe1 -------+        +-- LAN -- {pe2, pe3} - receivers
+                     +-- p3 --+
+"""
+import collections
+
+import pytest
+
+import pcap
+from mpls_lab import GROUP, SOURCE, MplsLab, router_id
+from netns import veth, wait_for
+from tap import LabelTap
+
+ON_LAN = ("p2", "p3", "pe2", "pe3")
+LEAVES = ("pe2", "pe3")
+GROUPS = [GROUP] + [f"232.2.1.{n}" for n in range(1, 20)]
+RATE = 200
+
+
+class LanLab(MplsLab):
+    names = ("pe1", *ON_LAN)
+    links = (("pe1", "p2"), ("pe1", "p3"))
+    egress = LEAVES
+    paths = {pe: 2 for pe in LEAVES}
+
+    def build(self):
+        super().build()
+        self.lan = self.namespace("lan")
+        self.lan.ip("link add br0 type bridge mcast_snooping 0")
+        self.lan.ip("link set br0 up")
+        for host, name in enumerate(ON_LAN, 1):
+            router = self.routers[name]
+            veth(router.ns, "lan", self.lan, name)
+            self.lan.ip(f"link set {name} master br0")
+            router.ns.ip(f"addr add 10.0.99.{host}/24 dev lan")
+            router.cables.append("lan")
+
+    @staticmethod
+    def network_type(cable):
+        return "broadcast" if cable == "lan" else "point-to-point"
+
+    @staticmethod
+    def sessions_of(router):
+        return {"pe1": 2, "p2": 4, "p3": 4}.get(router.name, 3)
+
+    def upstreams(self, name):
+        """group -> upstream LSR, of the leaf's LSPs."""
+        return {lsp["group"]: lsp["upstream"].get("neighbor") for lsp in self.routers[name].lsps()}
+
+
+@pytest.fixture(name="lab", scope="module")
+def lan_lab():
+    with LanLab(prefix="mctn") as lab:
+        lab.start()
+        lab.stream = lab.sender(GROUP, RATE)
+        yield lab
+
+
+@pytest.mark.timeout(180)
+def test_leaves_on_a_lan_choose_the_same_upstream_lsr(lab):
+    """F3353-9-8, F3353-9-5: CRC32 of the opaque value; a mapping of each leaf by its own session."""
+    for pe in LEAVES:
+        for group in GROUPS:
+            lab.receivers[pe].join(group, SOURCE)
+    for group in GROUPS:
+        lab.tree(LEAVES, group)
+    chosen = lab.upstreams("pe2")
+    assert chosen == lab.upstreams("pe3")
+    assert set(chosen.values()) == {f"{router_id(p)}:0" for p in ("p2", "p3")}
+    for p in ("p2", "p3"):
+        mine = {g for g, up in chosen.items() if up == f"{router_id(p)}:0"}
+        lsps = {lsp["group"]: lsp for lsp in lab.routers[p].lsps()}
+        assert set(lsps) == mine
+        assert all(len(lsp["branches"]) == 2 for lsp in lsps.values())
+
+
+@pytest.mark.timeout(180)
+def test_each_leaf_gets_its_own_copy_and_nobody_elses(lab):
+    """RFC 6388 6: without upstream-assigned labels, ingress replication with unicast frames."""
+    path = lab.dir / "lan.pcap"
+    dump = lab.process("tcpdump lan", lab.lan.words(
+        ["tcpdump", "-i", "br0", "-w", str(path), "-U", "--immediate-mode", "-Z", "root", "-s",
+         "0"]), lab.dir / "lan.tcpdump")
+    wait_for(lambda: "listening on" in dump.tail(), 10, "tcpdump listens")
+    taps = {pe: LabelTap(lab.routers[pe].ns, "lan") for pe in LEAVES}
+    lab.taps += taps.values()
+    for pe in LEAVES:
+        lab.receivers[pe].receives(GROUP, 30)
+        wait_for(lambda t=taps[pe]: t.copies_of(GROUP, 50) == [1] * 50, 20, f"copies to {pe}")
+    dump.kill(15)
+    frames = collections.Counter(
+        dst for _, dst in pcap.tshark(path, "eth.type", "eth.dst",
+                                      display=f"mpls && ip.dst == {GROUP}"))
+    assert all(int(mac[:2], 16) & 1 == 0 for mac in frames)
+    assert not pcap.mpls_problems(path)
+    results = [lab.receivers[pe].result(GROUP) for pe in LEAVES]
+    assert [(r["lost"], r["duplicated"]) for r in results] == [(0, 0)] * 2
+
+
+@pytest.mark.timeout(180)
+def test_another_upstream_lsr_gets_another_label_and_hardly_a_packet_is_lost(lab):
+    """F3353-9-7, F3353-10.4-1: the upstream LSR leaves the LAN; RFC 6388 2.4.3: a new label."""
+    labels = {pe: {lsp["group"]: lsp["upstream"]["label"] for lsp in lab.routers[pe].lsps()}
+              for pe in LEAVES}
+    chosen = lab.upstreams("pe2")
+    used, = (p for p in ("p2", "p3") if chosen[GROUP] == f"{router_id(p)}:0")
+    other, = {"p2", "p3"} - {used}
+    before = {pe: lab.receivers[pe].result(GROUP) for pe in LEAVES}
+    lab.routers[used].ns.ip("link set lan down")
+    for pe in LEAVES:
+        wait_for(lambda p=pe: set(lab.upstreams(p).values()) == {router_id(other) + ":0"}, 60,
+                 f"all LSPs of {pe} by {other}")
+    for group in GROUPS:
+        lab.tree(LEAVES, group)
+    mark = lab.stream.ask("stat")["sent"]
+    for pe in LEAVES:
+        after = wait_for(lambda p=pe: (lambda r: r if r["last"] > mark else None)(
+            lab.receivers[p].result(GROUP)), 30, f"the stream behind {pe}")
+        assert after["duplicated"] == before[pe]["duplicated"]
+        now = {lsp["group"]: lsp["upstream"]["label"] for lsp in lab.routers[pe].lsps()}
+        moved = [g for g in GROUPS if chosen[g] == f"{router_id(used)}:0"]
+        assert moved and all(now[g] != labels[pe][g] for g in moved)
+        assert all(now[g] == labels[pe][g] for g in set(GROUPS) - set(moved))
+        assert after["lost"] - before[pe]["lost"] < 10 * RATE
+    lab.routers[used].ns.ip("link set lan up")
