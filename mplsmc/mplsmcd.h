@@ -15,6 +15,7 @@
  *   mplsmcd_streams streams that reach this router, for LSPs with wildcards
  *   mplsmcd_labels  labels from zebra's label manager, or a configured range
  *   mplsmcd_zebra   interfaces, addresses, next hops
+ *   mplsmcd_bgp     who announces the network of a source
  *   mplsmcd_fib     forwarding objects
  *
  * Data flow, leaf: pimd's Join on mplsmc0 -> pim_vif -> mc_map -> mldp_leaf -> Label Mapping to the
@@ -71,6 +72,21 @@ size_t mplsmcd_mroute_count(void);
 void mplsmcd_labels_info(size_t *used, size_t *total, const char **source);
 struct fib_key mplsmcd_ilm_key(uint32_t label);
 struct fib_key mplsmcd_ftn_key(const struct addr *source, const struct addr *group);
+
+/* ---- who is root for a source, as far as it is not configured */
+enum mplsmcd_origin {
+	MPLSMCD_UNKNOWN,
+	MPLSMCD_CONNECTED, /* ours: no root */
+	MPLSMCD_BGP,
+};
+
+struct mplsmcd_source {
+	struct addr source, root;
+	enum mplsmcd_origin origin;
+	struct prefix prefix; /* BGP: announced by root */
+};
+
+void mplsmcd_zebra_sources(void (*fn)(void *arg, const struct mplsmcd_source *s), void *arg);
 
 /* ---- operational commands; number of objects */
 unsigned int mplsmcd_clear_neighbour(const struct addr *lsr_id); /* ADDR_ANY: all */

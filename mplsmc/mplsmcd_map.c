@@ -130,7 +130,7 @@ static void upstream_read(struct event *event)
 
 /* ---------------------------------------------------------------- mplsmc0 */
 
-static struct addr our_address(const struct mplsmcd_config *c)
+struct addr mplsmcd_map_address(const struct mplsmcd_config *c)
 {
 	struct addr a = c->upstream_address;
 
@@ -176,7 +176,7 @@ static void open_device(struct mplsmcd *d)
 	strlcpy(device, c->upstream_interface, sizeof(device));
 	device_address = c->upstream_address;
 	pim_vif_params_default(&p);
-	p.address = our_address(c);
+	p.address = mplsmcd_map_address(c);
 	p.neighbour = c->upstream_address;
 	d->pim = pim_vif_new(&p, &pim_ops, d, &d->wheel);
 	pim_vif_start(d->pim, mplsmcd_now());

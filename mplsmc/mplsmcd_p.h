@@ -60,6 +60,8 @@ const char *mplsmcd_lsp_str(const struct mldp_fec *fec, char *buf, size_t size);
 void mplsmcd_map_init(struct mplsmcd *d);
 void mplsmcd_map_reconcile(struct mplsmcd *d);
 void mplsmcd_map_fini(struct mplsmcd *d);
+/** The virtual neighbour's address: routes through it lead into the domain. */
+struct addr mplsmcd_map_address(const struct mplsmcd_config *c);
 /** zebra tells of an interface: if it is ours and has no address there, it gets it again. */
 void mplsmcd_map_interface(const struct interface *ifp);
 
@@ -92,12 +94,28 @@ void mplsmcd_zebra_init(struct mplsmcd *d);
 void mplsmcd_zebra_fini(void);
 /** Next hops towards a root: mldp_route() follows each change. */
 void mplsmcd_zebra_watch_route(const struct addr *root, bool watch);
-/** Whether a source is ours: mc_map_root() follows each change. */
+/** Whether a source is ours, or whose it is: mc_map_root() follows each change. */
 void mplsmcd_zebra_watch_source(const struct addr *source, bool watch);
 /** The way to peers' transport address: mplsmcd_ldp_route() follows each change. */
 void mplsmcd_zebra_watch_peer(const struct addr *transport, bool watch);
+/** The owners of networks changed: what is known of each watched source is told again. */
+void mplsmcd_zebra_tell_sources(void);
+struct prefix mplsmcd_host_prefix(const struct addr *a);
 /** False: zebra is not connected; ask again in mplsmcd_labels_zebra_up(). */
 bool mplsmcd_zebra_get_labels(uint32_t n);
+
+/* ---------------------------------------------------------------- mplsmcd_bgp.c */
+
+void mplsmcd_bgp_init(void);
+void mplsmcd_bgp_fini(void);
+/** From now on routes of BGP are wanted; zc NULL or not connected: when it is. */
+void mplsmcd_bgp_want(struct zclient *zc);
+/** zebra is there (again). */
+void mplsmcd_bgp_zebra_up(struct zclient *zc);
+/** zebra passes a route on: it is there, or no longer. */
+void mplsmcd_bgp_route(const struct zapi_route *r, bool add);
+/** Who announces the network of an address, and which one it is; false: not in BGP. */
+bool mplsmcd_bgp_owner(const struct addr *a, struct addr *owner, struct prefix *of);
 
 /* ---------------------------------------------------------------- mplsmcd_fib.c */
 

@@ -4,7 +4,8 @@
  *
  * A command walks the objects once; each object becomes a line, a paragraph or a JSON row.
  *
- *   mplsmcd_show.c        the daemon, neighbours, roots, totals, history; clear, test
+ *   mplsmcd_show.c        the daemon, neighbours, totals, history; clear, test
+ *   mplsmcd_show_root.c   roots
  *   mplsmcd_show_lsp.c    LSPs and the mapping
  *   mplsmcd_show_stats.c  counters
  *   mplsmcd_json.c        rows as JSON

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Commands about LSPs, roots and the mapping of trees onto LSPs; see mplsmcd_vty.h. */
+/* Commands about LSPs and the mapping of trees onto LSPs; see mplsmcd_vty.h. */
 #include "mplsmc/mplsmcd_show.h"
 #include "mplsmc/mplsmcd_vty.h"
 
 #include "mplsmc/mplsmcd_show_lsp_clippy.c"
-
-DEFINE_MTYPE_STATIC(MPLSMCD, MPLSMCD_SHOW, "show root");
 
 static struct addr addr_of(const union sockunion *su)
 {
@@ -365,153 +363,8 @@ DEFPY (mplsmcd_show_mapping,
 	return CMD_SUCCESS;
 }
 
-/* ---------------------------------------------------------------- show ... root */
-
-PREDECL_SORTLIST_UNIQ(show_roots);
-
-/** A root, its LSPs, and where they go. */
-struct show_root {
-	struct show_roots_item item;
-	struct addr addr;
-	bool local;
-	size_t lsps, operational;
-	char upstream[SHOW_ID_LEN], interface[IFNAMSIZ]; /* of one of the LSPs */
-	struct addr next_hop;
-};
-
-static int show_root_cmp(const struct show_root *a, const struct show_root *b)
-{
-	return addr_cmp(&a->addr, &b->addr);
-}
-
-DECLARE_SORTLIST_UNIQ(show_roots, struct show_root, item, show_root_cmp);
-
-struct root_walk {
-	struct show_roots_head roots;
-	struct addr only; /* ADDR_ANY: all */
-};
-
-static struct show_root *root_get(struct root_walk *w, const struct addr *a)
-{
-	struct show_root key = {.addr = *a}, *r;
-
-	if (!addr_is_any(&w->only) && addr_cmp(a, &w->only) != 0)
-		return NULL;
-	r = show_roots_find(&w->roots, &key);
-	if (!r) {
-		r = XCALLOC(MTYPE_MPLSMCD_SHOW, sizeof(*r));
-		r->addr = *a;
-		show_roots_add(&w->roots, r);
-	}
-	return r;
-}
-
-static void collect_root(void *arg, const struct mldp_lsp *lsp)
-{
-	struct show_root *r;
-	struct mldp_lsp_info i;
-
-	mldp_lsp_info(lsp, &i);
-	r = root_get(arg, &i.fec->root);
-	if (!r)
-		return;
-	r->lsps++;
-	r->operational += i.state == MLDP_OPERATIONAL;
-	r->local |= i.root;
-	if (!i.upstream)
-		return;
-	show_ldp_id(mldp_peer_id(i.upstream), r->upstream);
-	if (i.upstream_interface)
-		strlcpy(r->interface, i.upstream_interface, sizeof(r->interface));
-	r->next_hop = i.upstream_next_hop;
-}
-
-static json_object *root_json(const struct show_root *r)
-{
-	json_object *o = json_object_new_object(), *sources = json_object_new_array();
-	const struct mplsmcd_root *c;
-	char buf[ADDR_STRLEN], prefix[ADDR_STRLEN + 4];
-
-	json_add_addr(o, "root", &r->addr);
-	json_object_boolean_add(o, "local", r->local);
-	json_object_int_add(o, "lsps", r->lsps);
-	json_object_int_add(o, "operational", r->operational);
-	if (r->upstream[0]) {
-		json_object_string_add(o, "upstream", r->upstream);
-		json_object_string_add(o, "interface", r->interface);
-		json_add_addr(o, "nextHop", &r->next_hop);
-	}
-	frr_each (mplsmcd_roots_const, &mplsmcd_instance()->config.roots, c) {
-		if (addr_cmp(&c->root, &r->addr) != 0)
-			continue;
-		snprintf(prefix, sizeof(prefix), "%s/%u", addr_str(&c->prefix, buf), c->prefixlen);
-		json_object_array_add(sources, json_object_new_string(prefix));
-	}
-	json_object_object_add(o, "configuredFor", sources);
-	return o;
-}
-
-static void root_line(struct vty *vty, const struct show_root *r)
-{
-	char root[ADDR_STRLEN], next_hop[ADDR_STRLEN], prefix[ADDR_STRLEN];
-	const struct mplsmcd_root *c;
-
-	vty_out(vty, "%-15s %-18s %-15s %-15s %6zu %11zu", addr_str(&r->addr, root),
-		r->local	 ? "(ourselves)"
-		: r->upstream[0] ? r->upstream
-				 : "-",
-		r->interface[0] ? r->interface : "-",
-		addr_is_any(&r->next_hop) ? "-" : addr_str(&r->next_hop, next_hop), r->lsps,
-		r->operational);
-	frr_each (mplsmcd_roots_const, &mplsmcd_instance()->config.roots, c)
-		if (addr_cmp(&c->root, &r->addr) == 0)
-			vty_out(vty, " %s/%u", addr_str(&c->prefix, prefix), c->prefixlen);
-	vty_out(vty, "\n");
-}
-
-DEFPY (mplsmcd_show_root,
-       mplsmcd_show_root_cmd,
-       "show mpls multicast root [A.B.C.D$root] [json$json]",
-       SHOW_STR
-       MPLS_STR
-       MULTICAST_STR
-       "Roots of LSPs, and where their LSPs come from\n"
-       "Address of one root\n"
-       JSON_STR)
-{
-	struct json_rows rows = json_rows_init(vty, "roots");
-	struct root_walk w = {.only = root_str ? addr_from_v4(&root) : ADDR_ANY};
-	const struct mplsmcd_root *c;
-	struct show_root *r;
-	size_t n = 0;
-
-	show_roots_init(&w.roots);
-	frr_each (mplsmcd_roots_const, &mplsmcd_instance()->config.roots, c)
-		root_get(&w, &c->root);
-	mldp_lsp_walk(mplsmcd_instance()->mldp, collect_root, &w);
-	while ((r = show_roots_pop(&w.roots))) {
-		if (json) {
-			json_row(&rows, root_json(r));
-		} else {
-			if (n++ == 0)
-				vty_out(vty, "%-15s %-18s %-15s %-15s %6s %11s %s\n", "Root",
-					"Upstream", "Interface", "Next hop", "LSPs", "Operational",
-					"Configured for");
-			root_line(vty, r);
-		}
-		XFREE(MTYPE_MPLSMCD_SHOW, r);
-	}
-	show_roots_fini(&w.roots);
-	if (json)
-		return json_rows_end(&rows);
-	if (!n)
-		vty_out(vty, "No roots\n");
-	return CMD_SUCCESS;
-}
-
 void mplsmcd_show_lsp_init(void)
 {
 	install_element(VIEW_NODE, &mplsmcd_show_database_cmd);
 	install_element(VIEW_NODE, &mplsmcd_show_mapping_cmd);
-	install_element(VIEW_NODE, &mplsmcd_show_root_cmd);
 }

@@ -543,6 +543,7 @@ void mplsmcd_vty_init(void)
 	mplsmcd_debug_init();
 	mplsmcd_show_init();
 	mplsmcd_show_lsp_init();
+	mplsmcd_show_root_init();
 	mplsmcd_show_stats_init();
 	fib_vty_init(&mplsmcd_instance()->fib, mplsmcd_now);
 }

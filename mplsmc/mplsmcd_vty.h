@@ -43,6 +43,7 @@ void mplsmcd_vty_tree_init(void);
 void mplsmcd_debug_init(void);
 void mplsmcd_show_init(void);
 void mplsmcd_show_lsp_init(void);
+void mplsmcd_show_root_init(void);
 void mplsmcd_show_stats_init(void);
 
 void mplsmcd_vty_interfaces_write(struct vty *vty, const struct mplsmcd_config *c);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * mplsmcd_zebra.c - interfaces, addresses, router id, next hops and label blocks from zebra.
+ * mplsmcd_zebra.c - interfaces, addresses, router id, next hops, the owners of sources, and label
+ * blocks from zebra.
  *
  * Interfaces and addresses are announced twice at connect and again after each restart of
  * zebra: handlers are idempotent.  A watched address may be a root, a source and the transport
@@ -18,6 +19,7 @@ struct watch {
 	unsigned int peers;
 	/* the last answer, for who asks later */
 	bool known, local;
+	bool by_bgp; /* whose route it is: BGP tells of its owner */
 	size_t n;
 	struct addr next_hops[MLDP_MAX_NEXTHOPS];
 };
@@ -39,7 +41,7 @@ static struct mplsmcd_watches_head watches;
 
 /* ---------------------------------------------------------------- next hops */
 
-static struct prefix host_prefix(const struct addr *a)
+struct prefix mplsmcd_host_prefix(const struct addr *a)
 {
 	struct prefix p = {.family = AF_INET, .prefixlen = 32};
 
@@ -55,27 +57,53 @@ static struct prefix host_prefix(const struct addr *a)
 
 static void send_watch(const struct watch *w, bool add)
 {
-	struct prefix p = host_prefix(&w->addr);
+	struct prefix p = mplsmcd_host_prefix(&w->addr);
 
 	if (zclient && zclient->sock >= 0)
-		zclient_send_rnh(zclient,
-				 add ? ZEBRA_NEXTHOP_REGISTER : ZEBRA_NEXTHOP_UNREGISTER, &p,
-				 SAFI_UNICAST, false, false, VRF_DEFAULT);
+		zclient_send_rnh(zclient, add ? ZEBRA_NEXTHOP_REGISTER : ZEBRA_NEXTHOP_UNREGISTER,
+				 &p, SAFI_UNICAST, false, false, VRF_DEFAULT);
+}
+
+/* RFC 6826 2: the LSR to which the route leads; an IGP does not tell (see mplsmcd_bgp.c). */
+static enum mplsmcd_origin owner_of(const struct watch *w, struct addr *root, struct prefix *of)
+{
+	*root = ADDR_ANY;
+	if (w->local)
+		return MPLSMCD_CONNECTED;
+	return w->by_bgp && mplsmcd_bgp_owner(&w->addr, root, of) ? MPLSMCD_BGP : MPLSMCD_UNKNOWN;
 }
 
 static void tell(const struct watch *w)
 {
 	struct mplsmcd *d = mplsmcd_instance();
+	struct addr root;
+	struct prefix of;
 
 	if (!w->known)
 		return;
 	if (w->root)
 		mldp_route(d->mldp, &w->addr, w->next_hops, w->n, mplsmcd_now());
-	if (w->source) /* only what is directly connected has a root that routing tells: us */
-		mc_map_root(d->map, &w->addr, &ADDR_ANY, w->local, mplsmcd_now());
+	if (w->source) {
+		owner_of(w, &root, &of);
+		mc_map_root(d->map, &w->addr, &root, w->local, mplsmcd_now());
+	}
 	if (w->peers && w->n)
 		mplsmcd_ldp_route(d, &w->addr);
 	mplsmcd_kick();
+}
+
+/*
+ * With FRR 8.4 the route to a source leads into mplsmc0 for the sake of pimd: it hides the one
+ * of BGP from next-hop tracking, but not, if it is for a longer prefix, from redistribution.
+ */
+static bool leads_into_domain(const struct watch *w)
+{
+	struct addr neighbour = mplsmcd_map_address(&mplsmcd_instance()->config);
+
+	for (size_t i = 0; i < w->n; i++)
+		if (addr_cmp(&w->next_hops[i], &neighbour) == 0)
+			return true;
+	return false;
 }
 
 static void nht_update(struct vrf *vrf, struct prefix *match, struct zapi_route *nhr)
@@ -101,6 +129,7 @@ static void nht_update(struct vrf *vrf, struct prefix *match, struct zapi_route 
 		else if (nh->type == NEXTHOP_TYPE_IFINDEX)
 			w->next_hops[w->n++] = w->addr; /* on a connected network */
 	}
+	w->by_bgp = nhr->type == ZEBRA_ROUTE_BGP || leads_into_domain(w);
 	MPLSMCD_DEBUG(rpf, "%s: %zu next hops by %pFX%s", addr_str(&w->addr, text), w->n,
 		      &nhr->prefix, w->local ? ", connected" : "");
 	tell(w);
@@ -161,6 +190,49 @@ void mplsmcd_zebra_watch_route(const struct addr *root, bool on)
 void mplsmcd_zebra_watch_source(const struct addr *source, bool on)
 {
 	watch(source, on, false);
+	if (on)
+		mplsmcd_bgp_want(zclient);
+}
+
+void mplsmcd_zebra_tell_sources(void)
+{
+	struct watch *w;
+
+	frr_each (mplsmcd_watches, &watches, w)
+		if (w->source)
+			tell(w);
+}
+
+void mplsmcd_zebra_sources(void (*fn)(void *arg, const struct mplsmcd_source *s), void *arg)
+{
+	struct watch *w;
+
+	frr_each (mplsmcd_watches, &watches, w) {
+		struct mplsmcd_source s = {.source = w->addr};
+
+		if (!w->source)
+			continue;
+		s.origin = owner_of(w, &s.root, &s.prefix);
+		fn(arg, &s);
+	}
+}
+
+static int bgp_add(ZAPI_CALLBACK_ARGS)
+{
+	struct zapi_route r;
+
+	if (vrf_id == VRF_DEFAULT && zapi_route_decode(zclient->ibuf, &r) >= 0)
+		mplsmcd_bgp_route(&r, true);
+	return 0;
+}
+
+static int bgp_del(ZAPI_CALLBACK_ARGS)
+{
+	struct zapi_route r;
+
+	if (vrf_id == VRF_DEFAULT && zapi_route_decode(zclient->ibuf, &r) >= 0)
+		mplsmcd_bgp_route(&r, false);
+	return 0;
 }
 
 void mplsmcd_zebra_watch_peer(const struct addr *transport, bool on)
@@ -286,17 +358,18 @@ static void connected_to_zebra(struct zclient *zc)
 	zclient_send_reg_requests(zc, VRF_DEFAULT);
 	frr_each (mplsmcd_watches, &watches, w)
 		send_watch(w, true);
+	mplsmcd_bgp_zebra_up(zc);
 	lm_label_manager_connect(zc, 1);
 	mplsmcd_labels_zebra_up();
 }
 
-static zclient_handler *const handlers[] = {
-	[ZEBRA_ROUTER_ID_UPDATE] = router_id,
-	[ZEBRA_INTERFACE_ADDRESS_ADD] = address_add,
-	[ZEBRA_INTERFACE_ADDRESS_DELETE] = address_del,
-	[ZEBRA_GET_LABEL_CHUNK] = label_chunk,
-	FRRX_NHT_TABLE(nht_update)
-};
+static zclient_handler *const handlers[] = {[ZEBRA_ROUTER_ID_UPDATE] = router_id,
+					    [ZEBRA_INTERFACE_ADDRESS_ADD] = address_add,
+					    [ZEBRA_INTERFACE_ADDRESS_DELETE] = address_del,
+					    [ZEBRA_GET_LABEL_CHUNK] = label_chunk,
+					    [ZEBRA_REDISTRIBUTE_ROUTE_ADD] = bgp_add,
+					    [ZEBRA_REDISTRIBUTE_ROUTE_DEL] = bgp_del,
+					    FRRX_NHT_TABLE(nht_update)};
 
 /* A session of its own: zebra releases the labels of whoever connects with the same one. */
 #define ZAPI_INSTANCE 3353
@@ -304,6 +377,7 @@ static zclient_handler *const handlers[] = {
 void mplsmcd_zebra_init(struct mplsmcd *d)
 {
 	mplsmcd_watches_init(&watches);
+	mplsmcd_bgp_init();
 	frrx_if_hooks(interface_changed, interface_changed, interface_changed, interface_gone);
 	zclient = frrx_zclient_new(d->master, handlers, array_size(handlers));
 	zclient_init(zclient, ZEBRA_ROUTE_SHARP, ZAPI_INSTANCE, &mplsmcd_privs);
@@ -319,6 +393,7 @@ void mplsmcd_zebra_fini(void)
 	while ((w = mplsmcd_watches_pop(&watches)))
 		XFREE(MTYPE_MPLSMCD_WATCH, w);
 	mplsmcd_watches_fini(&watches);
+	mplsmcd_bgp_fini();
 	zclient_stop(zclient);
 	zclient_free(zclient);
 }
