@@ -27,6 +27,11 @@ int mplsmcd_root_cmp(const struct mplsmcd_root *a, const struct mplsmcd_root *b)
 	return r ? r : addr_cmp(&a->prefix, &b->prefix);
 }
 
+int mplsmcd_explicit_cmp(const struct mplsmcd_explicit *a, const struct mplsmcd_explicit *b)
+{
+	return addr_cmp(&a->root, &b->root);
+}
+
 int mplsmcd_tree_cmp(const struct mplsmcd_tree *a, const struct mplsmcd_tree *b)
 {
 	return strcmp(a->name, b->name);
@@ -63,6 +68,7 @@ void mplsmcd_config_init(struct mplsmcd_config *c)
 	mplsmcd_neighbours_init(&c->neighbours);
 	mplsmcd_interfaces_init(&c->interfaces);
 	mplsmcd_roots_init(&c->roots);
+	mplsmcd_explicits_init(&c->explicits);
 	mplsmcd_trees_init(&c->trees);
 	mplsmcd_groups_init(&c->groups);
 	mplsmcd_wildcards_init(&c->wildcards);
@@ -73,6 +79,7 @@ void mplsmcd_config_reset(struct mplsmcd_config *c)
 {
 	struct mplsmcd_neighbour *n;
 	struct mplsmcd_interface *i;
+	struct mplsmcd_explicit *e;
 	struct mplsmcd_group *g;
 	struct mplsmcd_root *r;
 	struct mplsmcd_tree *t;
@@ -87,6 +94,8 @@ void mplsmcd_config_reset(struct mplsmcd_config *c)
 		mplsmcd_tree_del(c, t);
 	while ((r = mplsmcd_roots_pop(&c->roots)))
 		XFREE(MTYPE_MPLSMCD_CFG, r);
+	while ((e = mplsmcd_explicits_pop(&c->explicits)))
+		XFREE(MTYPE_MPLSMCD_CFG, e);
 	while ((g = mplsmcd_groups_pop(&c->groups)))
 		XFREE(MTYPE_MPLSMCD_CFG, g);
 	while ((w = mplsmcd_wildcards_pop(&c->wildcards)))
@@ -98,6 +107,7 @@ void mplsmcd_config_reset(struct mplsmcd_config *c)
 	mplsmcd_neighbours_fini(&c->neighbours);
 	mplsmcd_interfaces_fini(&c->interfaces);
 	mplsmcd_roots_fini(&c->roots);
+	mplsmcd_explicits_fini(&c->explicits);
 	mplsmcd_trees_fini(&c->trees);
 	mplsmcd_groups_fini(&c->groups);
 	mplsmcd_config_init(c);
@@ -239,6 +249,34 @@ bool mplsmcd_root_set(struct mplsmcd_config *c, const struct addr *prefix, uint8
 	}
 	r->root = *root;
 	return true;
+}
+
+const struct addr *mplsmcd_explicit_find(const struct mplsmcd_config *c, const struct addr *root)
+{
+	struct mplsmcd_explicit key = {.root = *root};
+	const struct mplsmcd_explicit *e = mplsmcd_explicits_const_find(&c->explicits, &key);
+
+	return e ? &e->next_hop : NULL;
+}
+
+void mplsmcd_explicit_set(struct mplsmcd_config *c, const struct addr *root,
+			  const struct addr *next_hop)
+{
+	struct mplsmcd_explicit key = {.root = *root}, *e;
+
+	e = mplsmcd_explicits_find(&c->explicits, &key);
+	if (addr_is_any(next_hop)) {
+		if (e)
+			mplsmcd_explicits_del(&c->explicits, e);
+		XFREE(MTYPE_MPLSMCD_CFG, e);
+		return;
+	}
+	if (!e) {
+		e = XCALLOC(MTYPE_MPLSMCD_CFG, sizeof(*e));
+		e->root = *root;
+		mplsmcd_explicits_add(&c->explicits, e);
+	}
+	e->next_hop = *next_hop;
 }
 
 static int group_cmp(const struct mplsmcd_group *a, const struct mplsmcd_group *b)

@@ -19,6 +19,7 @@
 PREDECL_SORTLIST_UNIQ(mplsmcd_neighbours);
 PREDECL_SORTLIST_UNIQ(mplsmcd_interfaces);
 PREDECL_SORTLIST_UNIQ(mplsmcd_roots);
+PREDECL_SORTLIST_UNIQ(mplsmcd_explicits);
 PREDECL_SORTLIST_UNIQ(mplsmcd_trees);
 PREDECL_DLIST(mplsmcd_members);
 PREDECL_DLIST(mplsmcd_groups);
@@ -46,6 +47,12 @@ struct mplsmcd_root {
 	struct mplsmcd_roots_item item;
 	struct addr prefix, root;
 	uint8_t prefixlen;
+};
+
+/** root A.B.C.D next-hop A.B.C.D: explicit route, our upstream for all LSPs of the root */
+struct mplsmcd_explicit {
+	struct mplsmcd_explicits_item item;
+	struct addr root, next_hop;
 };
 
 /** leaf group GROUP [source A.B.C.D] of a tree */
@@ -106,6 +113,7 @@ struct mplsmcd_config {
 	struct mplsmcd_neighbours_head neighbours;
 	struct mplsmcd_interfaces_head interfaces;
 	struct mplsmcd_roots_head roots;
+	struct mplsmcd_explicits_head explicits;
 	struct mplsmcd_trees_head trees;
 	struct mplsmcd_groups_head groups;
 	struct mplsmcd_wildcards_head wildcards;
@@ -116,6 +124,7 @@ struct mplsmcd_config {
 int mplsmcd_neighbour_cmp(const struct mplsmcd_neighbour *a, const struct mplsmcd_neighbour *b);
 int mplsmcd_interface_cmp(const struct mplsmcd_interface *a, const struct mplsmcd_interface *b);
 int mplsmcd_root_cmp(const struct mplsmcd_root *a, const struct mplsmcd_root *b);
+int mplsmcd_explicit_cmp(const struct mplsmcd_explicit *a, const struct mplsmcd_explicit *b);
 int mplsmcd_tree_cmp(const struct mplsmcd_tree *a, const struct mplsmcd_tree *b);
 int mplsmcd_wildcard_cmp(const struct mplsmcd_wildcard *a, const struct mplsmcd_wildcard *b);
 int mplsmcd_rp_cmp(const struct mplsmcd_rp *a, const struct mplsmcd_rp *b);
@@ -123,6 +132,7 @@ int mplsmcd_rp_cmp(const struct mplsmcd_rp *a, const struct mplsmcd_rp *b);
 DECLARE_SORTLIST_UNIQ(mplsmcd_neighbours, struct mplsmcd_neighbour, item, mplsmcd_neighbour_cmp);
 DECLARE_SORTLIST_UNIQ(mplsmcd_interfaces, struct mplsmcd_interface, item, mplsmcd_interface_cmp);
 DECLARE_SORTLIST_UNIQ(mplsmcd_roots, struct mplsmcd_root, item, mplsmcd_root_cmp);
+DECLARE_SORTLIST_UNIQ(mplsmcd_explicits, struct mplsmcd_explicit, item, mplsmcd_explicit_cmp);
 DECLARE_SORTLIST_UNIQ(mplsmcd_trees, struct mplsmcd_tree, item, mplsmcd_tree_cmp);
 DECLARE_DLIST(mplsmcd_members, struct mplsmcd_member, item);
 DECLARE_DLIST(mplsmcd_groups, struct mplsmcd_group, item);
@@ -150,6 +160,11 @@ bool mplsmcd_member_set(struct mplsmcd_tree *t, const struct addr *group, const 
 /** root ADDR_ANY removes; false: there was none to remove. */
 bool mplsmcd_root_set(struct mplsmcd_config *c, const struct addr *prefix, uint8_t prefixlen,
 		      const struct addr *root);
+/** The explicit route to a root; NULL: routing decides. */
+const struct addr *mplsmcd_explicit_find(const struct mplsmcd_config *c, const struct addr *root);
+/** next_hop ADDR_ANY: routing decides again. */
+void mplsmcd_explicit_set(struct mplsmcd_config *c, const struct addr *root,
+			  const struct addr *next_hop);
 bool mplsmcd_group_set(struct mplsmcd_config *c, const struct addr *prefix, uint8_t prefixlen,
 		       bool in_band, bool remove);
 /** Neither: removes. */

@@ -37,6 +37,7 @@ static void reconcile(struct mplsmcd *d)
 	mplsmcd_labels_reconcile(d);
 	mplsmcd_tree_reconcile(d);
 	mplsmcd_ldp_reconcile(d);
+	mplsmcd_zebra_reconcile();
 	mplsmcd_map_reconcile(d);
 }
 

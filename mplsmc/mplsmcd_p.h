@@ -92,6 +92,8 @@ void mplsmcd_labels_fini(void);
 
 void mplsmcd_zebra_init(struct mplsmcd *d);
 void mplsmcd_zebra_fini(void);
+/** Explicit routes to roots may have changed. */
+void mplsmcd_zebra_reconcile(void);
 /** Next hops towards a root: mldp_route() follows each change. */
 void mplsmcd_zebra_watch_route(const struct addr *root, bool watch);
 /** Whether a source is ours, or whose it is: mc_map_root() follows each change. */

@@ -67,7 +67,7 @@ void mplsmcd_vty_interfaces_write(struct vty *vty, const struct mplsmcd_config *
 
 /* ---------------------------------------------------------------- root */
 
-#define ROOT_STR "The root LSR for sources; default is the router to which routing leads\n"
+#define ROOT_STR "Root LSRs: for which sources, and how they are reached; default is BGP's next hop\n"
 
 DEFPY (mplsmcd_root_of,
        mplsmcd_root_of_cmd,
@@ -148,14 +148,50 @@ static void wildcards_write(struct vty *vty, const struct mplsmcd_config *c)
 			w->source && w->group ? "both" : w->source ? "source" : "group");
 }
 
+DEFPY (mplsmcd_root_next_hop,
+       mplsmcd_root_next_hop_cmd,
+       "root A.B.C.D$root next-hop A.B.C.D$address",
+       ROOT_STR
+       "Address of a root LSR\n"
+       "Explicit route: our upstream LSR for its LSPs; default is where routing leads\n"
+       "An address of the upstream LSR\n")
+{
+	struct addr r = addr_from_v4(&root), a = addr_from_v4(&address);
+
+	if (!mplsmcd_vty_router_ok(vty, &r, root_str) ||
+	    !mplsmcd_vty_router_ok(vty, &a, address_str))
+		return CMD_WARNING_CONFIG_FAILED;
+	mplsmcd_explicit_set(mplsmcd_vty_config(), &r, &a);
+	return mplsmcd_vty_changed();
+}
+
+DEFPY (mplsmcd_no_root_next_hop,
+       mplsmcd_no_root_next_hop_cmd,
+       "no root A.B.C.D$root next-hop [A.B.C.D]",
+       NO_STR
+       ROOT_STR
+       "Address of a root LSR\n"
+       "Explicit route\n"
+       "An address of the upstream LSR\n")
+{
+	struct addr r = addr_from_v4(&root);
+
+	mplsmcd_explicit_set(mplsmcd_vty_config(), &r, &ADDR_ANY);
+	return mplsmcd_vty_changed();
+}
+
 void mplsmcd_vty_roots_write(struct vty *vty, const struct mplsmcd_config *c)
 {
 	char prefix[ADDR_STRLEN], root[ADDR_STRLEN];
+	const struct mplsmcd_explicit *e;
 	const struct mplsmcd_root *r;
 
 	frr_each (mplsmcd_roots_const, &c->roots, r)
 		vty_out(vty, " root %s/%u %s\n", addr_str(&r->prefix, prefix), r->prefixlen,
 			addr_str(&r->root, root));
+	frr_each (mplsmcd_explicits_const, &c->explicits, e)
+		vty_out(vty, " root %s next-hop %s\n", addr_str(&e->root, root),
+			addr_str(&e->next_hop, prefix));
 	wildcards_write(vty, c);
 }
 
@@ -412,6 +448,8 @@ void mplsmcd_vty_tree_init(void)
 	install_element(MPLSMCD_NODE, &mplsmcd_no_root_wildcard_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_rp_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_no_rp_cmd);
+	install_element(MPLSMCD_NODE, &mplsmcd_root_next_hop_cmd);
+	install_element(MPLSMCD_NODE, &mplsmcd_no_root_next_hop_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_map_groups_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_no_map_groups_cmd);
 

@@ -38,6 +38,7 @@ DECLARE_HASH(mplsmcd_watches, struct watch, item, watch_cmp, watch_hash);
 
 static struct zclient *zclient;
 static struct mplsmcd_watches_head watches;
+static bool telling, unused; /* some are unused: they go when all is told */
 
 /* ---------------------------------------------------------------- next hops */
 
@@ -73,23 +74,40 @@ static enum mplsmcd_origin owner_of(const struct watch *w, struct addr *root, st
 	return w->by_bgp && mplsmcd_bgp_owner(&w->addr, root, of) ? MPLSMCD_BGP : MPLSMCD_UNKNOWN;
 }
 
-static void tell(const struct watch *w)
+static void tell_root(const struct watch *w)
+{
+	struct mplsmcd *d = mplsmcd_instance();
+	const struct addr *explicit = mplsmcd_explicit_find(&d->config, &w->addr);
+
+	if (!w->root)
+		return;
+	/* RFC 3353 7: the explicit route counts, whether it leads anywhere or not */
+	if (explicit)
+		mldp_route(d->mldp, &w->addr, explicit, 1, mplsmcd_now());
+	else
+		mldp_route(d->mldp, &w->addr, w->next_hops, w->n, mplsmcd_now());
+	mplsmcd_kick();
+}
+
+static void tell_source(const struct watch *w)
 {
 	struct mplsmcd *d = mplsmcd_instance();
 	struct addr root;
 	struct prefix of;
 
-	if (!w->known)
+	if (!w->source || !w->known)
 		return;
-	if (w->root)
-		mldp_route(d->mldp, &w->addr, w->next_hops, w->n, mplsmcd_now());
-	if (w->source) {
-		owner_of(w, &root, &of);
-		mc_map_root(d->map, &w->addr, &root, w->local, mplsmcd_now());
-	}
-	if (w->peers && w->n)
-		mplsmcd_ldp_route(d, &w->addr);
+	owner_of(w, &root, &of);
+	mc_map_root(d->map, &w->addr, &root, w->local, mplsmcd_now());
 	mplsmcd_kick();
+}
+
+static void tell(const struct watch *w)
+{
+	tell_root(w);
+	tell_source(w);
+	if (w->peers && w->known && w->n)
+		mplsmcd_ldp_route(mplsmcd_instance(), &w->addr);
 }
 
 /*
@@ -104,6 +122,53 @@ static bool leads_into_domain(const struct watch *w)
 		if (addr_cmp(&w->next_hops[i], &neighbour) == 0)
 			return true;
 	return false;
+}
+
+static struct watch *watch_get(const struct addr *a)
+{
+	struct watch key = {.addr = *a}, *w = mplsmcd_watches_find(&watches, &key);
+
+	if (w)
+		return w;
+	w = XCALLOC(MTYPE_MPLSMCD_WATCH, sizeof(*w));
+	w->addr = *a;
+	mplsmcd_watches_add(&watches, w);
+	send_watch(w, true);
+	return w;
+}
+
+static void watch_release(struct watch *w)
+{
+	if (w->root || w->source || w->peers)
+		return;
+	unused = telling;
+	if (telling)
+		return;
+	send_watch(w, false);
+	mplsmcd_watches_del(&watches, w);
+	XFREE(MTYPE_MPLSMCD_WATCH, w);
+}
+
+/* What is told may start and end watches, this one too. */
+static void told(void)
+{
+	struct watch *w;
+
+	telling = false;
+	if (!unused)
+		return;
+	frr_each_safe (mplsmcd_watches, &watches, w)
+		watch_release(w);
+}
+
+static void tell_each(void (*fn)(const struct watch *w))
+{
+	struct watch *w;
+
+	telling = true;
+	frr_each (mplsmcd_watches, &watches, w)
+		fn(w);
+	told();
 }
 
 static void nht_update(struct vrf *vrf, struct prefix *match, struct zapi_route *nhr)
@@ -132,39 +197,16 @@ static void nht_update(struct vrf *vrf, struct prefix *match, struct zapi_route 
 	w->by_bgp = nhr->type == ZEBRA_ROUTE_BGP || leads_into_domain(w);
 	MPLSMCD_DEBUG(rpf, "%s: %zu next hops by %pFX%s", addr_str(&w->addr, text), w->n,
 		      &nhr->prefix, w->local ? ", connected" : "");
+	telling = true;
 	tell(w);
+	told();
 }
 FRRX_NHT_HANDLER(nht_update);
-
-static struct watch *watch_get(const struct addr *a)
-{
-	struct watch key = {.addr = *a}, *w = mplsmcd_watches_find(&watches, &key);
-
-	if (w)
-		return w;
-	w = XCALLOC(MTYPE_MPLSMCD_WATCH, sizeof(*w));
-	w->addr = *a;
-	mplsmcd_watches_add(&watches, w);
-	send_watch(w, true);
-	return w;
-}
-
-static void watch_release(struct watch *w)
-{
-	if (w->root || w->source || w->peers)
-		return;
-	send_watch(w, false);
-	mplsmcd_watches_del(&watches, w);
-	XFREE(MTYPE_MPLSMCD_WATCH, w);
-}
 
 /* The engine is in the middle of a change: what is known already is told in an event. */
 static void tell_later(struct event *event)
 {
-	struct watch *w;
-
-	frr_each (mplsmcd_watches, &watches, w)
-		tell(w);
+	tell_each(tell);
 }
 
 static struct event *t_tell;
@@ -177,7 +219,7 @@ static void watch(const struct addr *a, bool on, bool as_root)
 		w->root = on;
 	else
 		w->source = on;
-	if (on && w->known)
+	if (on && (w->known || mplsmcd_explicit_find(&mplsmcd_instance()->config, a)))
 		event_add_event(mplsmcd_instance()->master, tell_later, NULL, 0, &t_tell);
 	watch_release(w);
 }
@@ -194,13 +236,14 @@ void mplsmcd_zebra_watch_source(const struct addr *source, bool on)
 		mplsmcd_bgp_want(zclient);
 }
 
+void mplsmcd_zebra_reconcile(void)
+{
+	tell_each(tell_root);
+}
+
 void mplsmcd_zebra_tell_sources(void)
 {
-	struct watch *w;
-
-	frr_each (mplsmcd_watches, &watches, w)
-		if (w->source)
-			tell(w);
+	tell_each(tell_source);
 }
 
 void mplsmcd_zebra_sources(void (*fn)(void *arg, const struct mplsmcd_source *s), void *arg)
