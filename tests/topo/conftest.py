@@ -29,5 +29,5 @@ def pytest_runtest_makereport(item, call):
     for lab in labs:
         for title, text in lab.state() if hasattr(lab, "state") else ():
             report.sections.append((title, text))
-        for process in lab.running:
+        for process in (p for p in lab.running if pathlib.Path(p.log).exists()):
             report.sections.append((f"log of {process.name}", process.tail(40)))
