@@ -91,13 +91,13 @@ class MplsRouter(Router):
         if FRR_MAJOR >= 10:
             for daemon in ("mgmtd", "staticd"):
                 self.start_frr_daemon(daemon, FRR / daemon, None)
-            self.vty["mgmtd"].configure(f"ip mroute {SOURCE_PREFIX} {LSP_NEIGHBOUR}")
+            self.vty["mgmtd"].configure(f"ip mroute {self.lab.rpf} {LSP_NEIGHBOUR}")
         else:
             self.start_frr_daemon("staticd", FRR / "staticd", self.write(
-                "staticd.conf", f"ip route {SOURCE_PREFIX} {LSP_NEIGHBOUR}\n"))
+                "staticd.conf", f"ip route {self.lab.rpf} {LSP_NEIGHBOUR}\n"))
 
     def start_mplsmcd(self, more=""):
-        if self.name in EGRESS:
+        if self.name in self.lab.egress and self.lab.configured_root:
             more += f" root {SOURCE_PREFIX} {router_id('pe1')}\n"
         interfaces = "".join(f" interface {c}\n exit\n" for c in self.cables)
         self.start_frr_daemon("mplsmcd", BUILD / "mplsmc/mplsmcd", self.write(
@@ -111,8 +111,8 @@ class MplsRouter(Router):
         self.start_frr_daemon("pimd", FRR / "pimd", self.write("pimd.conf", PIMD.format(
             name=self.name, edge=self.edge,
             igmp=" ip igmp\n ip igmp last-member-query-count 1\n"
-                 " ip igmp last-member-query-interval 1\n" if self.name in EGRESS else "")
-            + self.pim_more))
+                 " ip igmp last-member-query-interval 1\n"
+            if self.name in self.lab.egress else "") + self.pim_more))
 
     def show(self, what):
         return self.vty["mplsmcd"].json("show " + what)
@@ -128,8 +128,10 @@ class MplsRouter(Router):
 
 
 class MplsLab(Lab):
-    names, links, egress = ROUTERS, LINKS, EGRESS
+    names, links, ingress, egress = ROUTERS, LINKS, ("pe1",), EGRESS
     paths = {pe: 2 for pe in EGRESS}  # routes to pe1, where there is more than one
+    configured_root = True  # the egress PEs are told who is root
+    rpf = SOURCE_PREFIX     # what leads into the LSPs there
 
     def __init__(self, prefix="mpls", more="", fib=""):
         super().__init__(prefix=prefix)
@@ -140,12 +142,15 @@ class MplsLab(Lab):
         self.source = self.namespace("src")
         for n, (a, b) in enumerate(self.links, 1):
             self.link(n, self.routers[a], self.routers[b])
-        self.edge(self.routers["pe1"], self.source, 1)
+        self.build_source()
         self.receivers = {}
         for n, name in enumerate(self.egress, 2):
             ns = self.namespace(f"rcv{n}")
             self.edge(self.routers[name], ns, n)
             self.receivers[name] = Subscriber(self, n, ns, f"10.{n}.0.2")
+
+    def build_source(self):
+        self.edge(self.routers["pe1"], self.source, 1)
 
     @staticmethod
     def link(number, a, b):
@@ -165,12 +170,12 @@ class MplsLab(Lab):
         for router in self.routers.values():
             router.start_zebra()
             router.start_ospfd()
-            if router.name in EGRESS:
+            if router.name in self.egress:
                 router.start_staticd()
         for router in self.routers.values():
             router.start_mplsmcd(self.more)
             router.start_mcfibd()
-        for name in ("pe1", *self.egress):
+        for name in (*self.ingress, *self.egress):
             self.routers[name].start_pimd()
         for router in self.routers.values():
             wait_for(lambda r=router: len([n for n in r.neighbours() if operational(n)]) ==
@@ -211,10 +216,10 @@ class MplsLab(Lab):
         return Talker(f"sender {group}", self.source, self.dir / "sender.log", "send", group,
                       "--interface", "eth0", "--rate", str(rate))
 
-    def tree(self, leaves, group=GROUP, timeout=30):
+    def tree(self, leaves, group=GROUP, timeout=30, root="pe1"):
         """Waits until the LSP has exactly these leaves; returns it."""
         def settled():
-            tree = Tree(self, group)
+            tree = Tree(self, group, root)
             return tree if tree.reaches() == set(leaves) and tree.whole() else None
         return wait_for(settled, timeout, f"a tree with the leaves {', '.join(leaves) or '-'}")
 
@@ -224,25 +229,30 @@ def operational(neighbour):
 
 
 class Tree:
-    """The LSP as the routers' own JSON tells it: who sends to whom, with which label."""
+    """The LSP as the routers' own JSON tells it: who sends to whom, with which label.  The FEC has
+    this group, or is a static one with this LSP identifier."""
 
-    def __init__(self, of, group=GROUP):
+    def __init__(self, of, group=GROUP, root="pe1"):
+        self.root = root
         self.role, self.branches, self.local = {}, {}, {}
         self.installed = True
         names = {router_id(name): name for name in ROUTERS}
         for name, router in of.routers.items():
             alive = router.processes["mplsmcd"].running()
             for lsp in router.lsps() if alive else []:
-                if lsp.get("group") != group:
+                if group not in (lsp.get("group"), lsp.get("lspId")) or \
+                        lsp["root"] != router_id(root):
                     continue
                 self.role[name] = lsp["role"]
                 self.local[name] = lsp.get("upstream", {}).get("label")
-                self.installed &= lsp.get("fib", {}).get("status") == "installed"
+                if "fib" in lsp or lsp["role"] != "root":  # of a static one its trees are
+                    self.installed &= lsp.get("fib", {}).get("status") == "installed"
                 self.branches[name] = [(names[b["neighbor"].split(":")[0]], b["label"])
                                        for b in lsp["branches"] if b["installed"]]
 
-    def edges(self, at="pe1"):
+    def edges(self, at=None):
         """(router, next router, label) from the root on, depth first."""
+        at = at or self.root
         for below, label in self.branches.get(at, []):
             yield at, below, label
             yield from self.edges(below)
@@ -257,8 +267,9 @@ class Tree:
         return self.installed and set(self.role) == on_tree and \
             all(self.local.get(below) == label for _, below, label in edges)
 
-    def lines(self, at="pe1", indent=""):
+    def lines(self, at=None, indent=""):
         """The tree as text."""
+        at = at or self.root
         if not indent:
             yield f"{at} ({self.role.get(at, 'no LSP')})"
         for n, (below, label) in enumerate(self.branches.get(at, []), 1):
