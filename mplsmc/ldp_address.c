@@ -91,6 +91,9 @@ void ldp_addresses_send(struct ldp_session *s, msec_t now)
 	struct ldp_address *entry;
 	size_t n = 0;
 
+	if (s->told_addresses || !(s->capabilities & LDP_CAP_P2MP))
+		return;
+	s->told_addresses = true;
 	frr_each (ldp_address_order, &s->e->addresses.order, entry) {
 		some[n++] = entry->a;
 		if (n == PER_MESSAGE) {
@@ -108,7 +111,7 @@ static void tell_all(struct ldp_engine *e, enum ldp_msg_type type, const struct 
 
 	ldp_enter(e);
 	frr_each (ldp_sessions, &e->sessions, s)
-		if (ldp_operational(s))
+		if (ldp_operational(s) && s->told_addresses)
 			send_some(s, type, a, 1, now);
 	ldp_leave(e, now);
 }

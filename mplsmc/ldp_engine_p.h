@@ -125,6 +125,7 @@ struct ldp_session {
 	uint16_t keepalive_s, max_pdu;
 	uint32_t capabilities;
 	struct ldp_address_set addresses;
+	bool told_addresses;
 
 	uint64_t rx[16], tx[16];
 	char error[LDP_ERROR_LEN];
@@ -259,7 +260,11 @@ void ldp_address_set_init(struct ldp_address_set *set);
 void ldp_address_set_clear(struct ldp_address_set *set);
 void ldp_address_set_fini(struct ldp_address_set *set);
 size_t ldp_address_set_count(const struct ldp_address_set *set);
-/** All our addresses, in as many messages as it takes. */
+/**
+ * All our addresses, in as many messages as it takes, if the peer wants P2MP LSPs.  Any other
+ * gets no label of ours.  If that is an ldpd which has a session with an ldpd of this router, too,
+ * the same addresses from both would hide one of them as next hop (A-mLDP-9).
+ */
 void ldp_addresses_send(struct ldp_session *s, msec_t now);
 /** Address or Address Withdraw; true if it says something new (M-5036-3.5.5-2). */
 bool ldp_addresses_learn(struct ldp_session *s, const struct ldp_msg *m);

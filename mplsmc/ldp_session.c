@@ -176,6 +176,7 @@ static void session_end(struct ldp_session *s, enum ldp_event ev, const struct l
 	s->since = now;
 	ldp_address_set_clear(&s->addresses);
 	s->capabilities = 0;
+	s->told_addresses = false;
 	s->keepalive_s = 0;
 	hang_up(s, cause, tell, now);
 	if (news) /* not each attempt that fails as the one before */

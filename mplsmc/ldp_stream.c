@@ -161,7 +161,7 @@ static bool alive(const struct ldp_session *s)
 	return !s->dead && s->connection == LDP_CONNECTED;
 }
 
-static void process(struct ldp_session *s, const struct ldp_msg *m)
+static void process(struct ldp_session *s, const struct ldp_msg *m, msec_t now)
 {
 	struct ldp_engine *e = s->e;
 
@@ -175,6 +175,7 @@ static void process(struct ldp_session *s, const struct ldp_msg *m)
 			return;
 		}
 		ldp_capability_learn(s, m);
+		ldp_addresses_send(s, now);
 		break;
 	case LDP_ADDRESS:
 	case LDP_ADDRESS_WITHDRAW:
@@ -222,7 +223,7 @@ static void message_input(struct ldp_session *s, const struct ldp_msg *m, msec_t
 		break;
 	}
 	if (ldp_session_event(s, LDP_E_MESSAGE, &cause, now) == LDP_A_PROCESS)
-		process(s, m);
+		process(s, m, now);
 }
 
 /* The TLV that a fault is about, header included. */

@@ -314,6 +314,33 @@ START_TEST(changes_of_our_addresses_are_told)
 }
 END_TEST
 
+START_TEST(only_who_takes_p2mp_labels_is_told_our_addresses)
+{
+	struct addr a = rig_addr(0xc6336401);
+	struct rig *r = rig_new(false);
+
+	/* A-mLDP-9: for an ldpd they are those of the ldpd beside us */
+	rig_reach(r, LDP_INITIALIZED);
+	rig_say(r, LDP_INIT, RIG_INIT "8506000180");
+	rig_say(r, LDP_KEEPALIVE, "");
+	ck_assert_int_eq(rig_state(r), LDP_OPERATIONAL);
+	rig_next(r, LDP_INIT);
+	rig_next(r, LDP_KEEPALIVE);
+	ldp_address_add(r->e, &a, r->now);
+	ldp_address_del(r->e, &a, r->now);
+	ldp_address_add(r->e, &a, r->now);
+	rig_silent(r);
+	rig_say(r, LDP_CAPABILITY, "8508000180");
+	ck_assert(rig_has(rig_next(r, LDP_ADDRESS), "c6336401"));
+	rig_say(r, LDP_CAPABILITY, "8508000100");
+	rig_say(r, LDP_CAPABILITY, "8508000180");
+	rig_silent(r); /* it has them */
+	ldp_address_del(r->e, &a, r->now);
+	ck_assert(rig_has(rig_next(r, LDP_ADDRESS_WITHDRAW), "c6336401"));
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(addresses_of_a_peer_are_bounded)
 {
 	static char body[2 + 2 * (8 + 1000 * 4)];
@@ -353,6 +380,7 @@ static Suite *suite(void)
 	t = tcase_create("addresses");
 	tcase_add_test(t, addresses_of_the_peer_are_known_while_it_is_up);
 	tcase_add_test(t, changes_of_our_addresses_are_told);
+	tcase_add_test(t, only_who_takes_p2mp_labels_is_told_our_addresses);
 	tcase_add_test(t, addresses_of_a_peer_are_bounded);
 	suite_add_tcase(s, t);
 	return s;
