@@ -162,14 +162,14 @@ class Router:
         self.processes[name] = self.lab.process(f"{self.name}/{name}", self.ns.words(argv), log)
         return self.processes[name]
 
-    def start_frr_daemon(self, name, program, config):
+    def start_frr_daemon(self, name, program, config, *more):
         """An FRR daemon with private directories, in the foreground, logging to its log.  mgmtd
         and staticd of FRR 10 have no file of their own (config None)."""
         (self.run / f"{name}.vty").unlink(missing_ok=True)
         process = self.start(name, [
             str(program), *(["-f", config] if config else []), "-i", str(self.run / f"{name}.pid"),
             "-z", str(self.run / "zserv.api"), "--vty_socket", str(self.run), "-P", "0",
-            "--log", "stdout", "--log-level", "debug"])
+            "--log", "stdout", "--log-level", "debug", *more])
         wait_for(lambda: self.vty[name].alive() or not process.running(), 20,
                  f"{name} of {self.name} answers")
         if not process.running():

@@ -129,6 +129,7 @@ class MplsRouter(Router):
 
 class MplsLab(Lab):
     names, links, ingress, egress = ROUTERS, LINKS, ("pe1",), EGRESS
+    router = MplsRouter
     paths = {pe: 2 for pe in EGRESS}  # routes to pe1, where there is more than one
     configured_root = True  # the egress PEs are told who is root
     rpf = SOURCE_PREFIX     # what leads into the LSPs there
@@ -138,7 +139,7 @@ class MplsLab(Lab):
         self.more, self.fib = more, fib
 
     def build(self):
-        self.routers = {name: MplsRouter(self, name) for name in self.names}
+        self.routers = {name: self.router(self, name) for name in self.names}
         self.source = self.namespace("src")
         for n, (a, b) in enumerate(self.links, 1):
             self.link(n, self.routers[a], self.routers[b])
