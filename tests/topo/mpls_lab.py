@@ -13,6 +13,7 @@ from lab import BUILD, FRR, FRR_MAJOR, Lab, Router, Subscriber, Talker
 from netns import Vty, veth, wait_for
 
 ROUTERS = ("pe1", "p1", "p2", "p3", "pe2", "pe3", "pe4")
+FIGURES = ("rp", "n1", "n2", "n3", "n4", "n5")  # routers of coexistence_lab.py
 LINKS = (("pe1", "p1"), ("p1", "p2"), ("p1", "p3"), *(
     (p, pe) for p in ("p2", "p3") for pe in ("pe2", "pe3", "pe4")))
 EGRESS = ("pe2", "pe3", "pe4")
@@ -61,7 +62,7 @@ interface {edge}
 
 
 def router_id(name):
-    return f"10.255.0.{ROUTERS.index(name) + 1}"
+    return f"10.255.0.{(ROUTERS + FIGURES).index(name) + 1}"
 
 
 class MplsRouter(Router):
