@@ -9,8 +9,8 @@ peers with an even one connect to it.  Roots are addresses behind peers, by stat
 """
 import contextlib
 import json
-import struct
 
+import ldp_wire as w
 import pcap
 from forwarders import Tap, datagram, has, labelled, raw_sender
 from lab import BUILD, FRR, Lab, Router, Subscriber
@@ -19,7 +19,7 @@ from mpls_lab import LSP_NEIGHBOUR, PIMD
 from netns import LabError, Vty, veth, wait_for
 
 ROUTER, ROOT, ELSEWHERE = "10.5.0.1", "10.99.0.1", "10.98.0.1"
-SOURCE, SOURCE_PREFIX = "10.1.0.2", "10.1.0.0/24"
+SOURCE, SOURCE_PREFIX, GROUP = "10.1.0.2", "10.1.0.0/24", "232.1.1.1"
 CONFIG = """\
 hostname peers
 mpls ldp-multicast
@@ -30,6 +30,13 @@ mpls ldp-multicast
  exit
 exit
 """
+
+
+def settle(*peers):
+    """All that the router has to say about what was sent to it has arrived."""
+    for _ in range(2):
+        for p in peers:
+            p.barrier()
 
 
 def peer_address(n, host=2):
@@ -162,6 +169,20 @@ class LdpLab(Lab):
     def at_host(self):
         return Tap(self.host.ns, "eth0")
 
+    def arrives(self, label, where, payload, n=1):
+        """Packets with that label from peer n arrive once each; where: peer number -> label."""
+        with contextlib.ExitStack() as stack:
+            taps = {k: stack.enter_context(self.tap(k)) for k in self.links if k != n}
+            packet = datagram(SOURCE, GROUP, payload, ttl=20)
+            self.inject(n, [(label, 20)], packet)
+            for k, out in where.items():
+                frame, = taps[k].frames(1, has(payload))
+                # M-5332-1-1, M-6388-2.4.1-1, M-3032-2.4-1
+                assert frame[12:18] == b"\x88\x47" + w.u32(out << 12 | 1 << 8 | 19)
+                assert frame[18:] == packet
+            for tap in taps.values():
+                assert not tap.waiting(has(payload))
+
     def pushes(self, where, source, group):
         """A packet of pimd's trees that leaves through mplsmc0 arrives at these peers, peer number
         -> label, and at nobody else."""
@@ -173,7 +194,7 @@ class LdpLab(Lab):
                 sock.send(datagram(source, group, payload, ttl=9))
             for n, label in where.items():
                 frame, = taps[n].frames(1, has(payload))
-                assert frame[12:18] == b"\x88\x47" + struct.pack("!I", label << 12 | 1 << 8 | 9)
+                assert frame[12:18] == b"\x88\x47" + w.u32(label << 12 | 1 << 8 | 9)
             for tap in taps.values():
                 assert not tap.waiting(has(payload))
 
@@ -197,6 +218,22 @@ class LdpLab(Lab):
 
     def lsps(self, what=""):
         return self.router.show("mpls multicast database" + what).get("lsps", [])
+
+    def lsp(self, fec):
+        """The row of an LSP, None when there is none."""
+        return next((x for x in self.lsps(" detail") if x["opaqueHex"] == fec[10:].hex()
+                     and w.packed(x["root"]) == fec[4:8]), None)
+
+    def branches(self, fec):
+        row = self.lsp(fec)
+        return sorted((b["neighbor"], b["label"]) for b in row["branches"] if b["installed"]) \
+            if row else []
+
+    def installed(self, fec, *wanted):
+        """The LSP has exactly these branches, (peer, label), and the agent has them, too."""
+        wanted = sorted((f"{p.lsr_id}:0", label) for p, label in wanted)
+        wait_for(lambda: self.branches(fec) == wanted and self.lsp(fec)["fib"]["status"] ==
+                 "installed", 15, f"branches {wanted}")
 
     def statistics(self):
         return self.router.show("mpls multicast statistics")

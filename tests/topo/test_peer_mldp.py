@@ -7,14 +7,14 @@ import zlib
 import pytest
 
 import ldp_wire as w
-from forwarders import datagram, has
-from ldp_lab import ELSEWHERE, ROOT, ROUTER, SOURCE, SOURCE_PREFIX, LdpLab
+from forwarders import has
+from ldp_lab import (ELSEWHERE, GROUP, ROOT, ROUTER, SOURCE, SOURCE_PREFIX, LdpLab,
+                     settle)
 from netns import wait_for
 
-GROUP, OTHER = "232.1.1.1", "232.1.1.9"
+OTHER = "232.1.1.9"
 TREE = w.transit(SOURCE, GROUP)
 FEC = w.p2mp(ROOT, TREE)
-PLAIN = (w.P2MP, w.TYPED_WILDCARD)  # capabilities without make-before-break
 
 
 @pytest.fixture(name="lab", scope="module")
@@ -29,48 +29,6 @@ def clean(lab):
     lab.route(1)
     yield
     lab.end_peers()
-
-
-def settle(*peers):
-    """All that the router has to say about what was sent to it has arrived."""
-    for _ in range(2):
-        for p in peers:
-            p.barrier()
-
-
-def lsp(lab, fec=FEC):
-    """The row of an LSP, None when there is none."""
-    tail = fec[-len(fec) + 10:].hex()
-    return next((x for x in lab.lsps(" detail") if x["opaqueHex"] == tail
-                 and w.packed(x["root"]) == fec[4:8]), None)
-
-
-def branches(lab, fec=FEC):
-    row = lsp(lab, fec)
-    return sorted((b["neighbor"], b["label"]) for b in row["branches"] if b["installed"]) \
-        if row else []
-
-
-def installed(lab, fec, *wanted):
-    """The LSP has exactly these branches, (peer, label), and the agent has them, too."""
-    wanted = sorted((f"{p.lsr_id}:0", label) for p, label in wanted)
-    wait_for(lambda: branches(lab, fec) == wanted and lsp(lab, fec)["fib"]["status"] ==
-             "installed", 15, f"branches {wanted}")
-
-
-def arrives(lab, label, where, payload, n=1):
-    """Packets with that label from peer n arrive once each; where: peer number -> label."""
-    with contextlib.ExitStack() as stack:
-        taps = {k: stack.enter_context(lab.tap(k)) for k in lab.links if k != n}
-        packet = datagram(SOURCE, GROUP, payload, ttl=20)
-        lab.inject(n, [(label, 20)], packet)
-        for k, out in where.items():
-            frame, = taps[k].frames(1, has(payload))
-            # M-5332-1-1, M-6388-2.4.1-1, M-3032-2.4-1
-            assert frame[12:14] == b"\x88\x47" and frame[14:18] == w.u32(out << 12 | 1 << 8 | 19)
-            assert frame[18:] == packet
-        for tap in taps.values():
-            assert not tap.waiting(has(payload))
 
 
 # ---------------------------------------------------------------- the catalogue's own octets
@@ -103,9 +61,9 @@ def test_a_transit_merges_its_branches_into_one_label_and_replicates(lab):
     d2.mapping(FEC, 3002)
     settle(d2, up, other)
     assert not up.since(mark) and not other.since(0)
-    installed(lab, FEC, (d1, 3001), (d2, 3002))
-    arrives(lab, sent.label, {2: 3001, 4: 3002}, b"from the root")
-    arrives(lab, 1500, {}, b"no such label")  # M-mLDP-dp-2
+    lab.installed(FEC, (d1, 3001), (d2, 3002))
+    lab.arrives(sent.label, {2: 3001, 4: 3002}, b"from the root")
+    lab.arrives(1500, {}, b"no such label")  # M-mLDP-dp-2
 
 
 def test_branches_leave_one_by_one_and_the_last_takes_the_label_along(lab):
@@ -114,22 +72,22 @@ def test_branches_leave_one_by_one_and_the_last_takes_the_label_along(lab):
     d1.mapping(FEC, 3001)
     d2.mapping(FEC, 3002)
     label = up.wait("Label Mapping").label
-    installed(lab, FEC, (d1, 3001), (d2, 3002))
+    lab.installed(FEC, (d1, 3001), (d2, 3002))
     mark = up.mark()
     d1.withdraw(FEC, 3001)
     released = d1.wait("Label Release")
     assert (released.fec, released.label) == (FEC, 3001)
     settle(d1, up)
     assert not up.since(mark)
-    installed(lab, FEC, (d2, 3002))
-    arrives(lab, label, {4: 3002}, b"one left")
+    lab.installed(FEC, (d2, 3002))
+    lab.arrives(label, {4: 3002}, b"one left")
     d2.withdraw(FEC, 3002)
     assert d2.wait("Label Release").label == 3002
     gone = up.wait("Label Withdraw")
     assert (gone.fec, gone.label) == (FEC, label)
     wait_for(lambda: not lab.lsps() and lab.router.show("mpls multicast")["labels"]["used"] == 0,
              10, "the label is free when it was released")
-    arrives(lab, label, {}, b"nobody left")
+    lab.arrives(label, {}, b"nobody left")
 
 
 def test_a_second_label_from_the_same_peer_replaces_the_first(lab):
@@ -140,8 +98,8 @@ def test_a_second_label_from_the_same_peer_replaces_the_first(lab):
     d1.mapping(FEC, 3002)
     released = d1.wait("Label Release")
     assert (released.fec, released.label) == (FEC, 3001)
-    installed(lab, FEC, (d1, 3002))
-    arrives(lab, label, {2: 3002}, b"on the new label")
+    lab.installed(FEC, (d1, 3002))
+    lab.arrives(label, {2: 3002}, b"on the new label")
 
 
 OPAQUE = [w.opaque(256 + 40000, b"not read"), w.opaque(200, b""), b"\x03\xff\xff\x00", b"", b"\x01",
@@ -169,8 +127,8 @@ def test_the_same_opaque_value_under_two_roots_is_two_lsps(lab):
     d1.mapping(w.p2mp(ELSEWHERE, TREE), 3002)
     a, b = first.wait("Label Mapping"), second.wait("Label Mapping")
     assert (a.fec, b.fec) == (FEC, w.p2mp(ELSEWHERE, TREE)) and a.label != b.label
-    arrives(lab, a.label, {2: 3001}, b"of the first root")
-    arrives(lab, b.label, {2: 3002}, b"of the second root", 3)
+    lab.arrives(a.label, {2: 3001}, b"of the first root")
+    lab.arrives(b.label, {2: 3002}, b"of the second root", 3)
 
 
 def test_of_equal_paths_the_crc_of_the_opaque_value_takes_one(lab):
@@ -210,11 +168,11 @@ def test_an_upstream_that_releases_our_label_refuses_the_lsp(lab):
     d1.mapping(FEC, 3001)
     label = up.wait("Label Mapping").label
     up.unmap(FEC, label)
-    wait_for(lambda: lsp(lab)["state"] == "refused", 10, "the refusal is shown")
+    wait_for(lambda: lab.lsp(FEC)["state"] == "refused", 10, "the refusal is shown")
     settle(up, d1)
     assert not up.since(up.taken)
     wait_for(lambda: not lab.router.show("fib entry"), 10, "no entry")
-    arrives(lab, label, {}, b"refused")
+    lab.arrives(label, {}, b"refused")
     # a new session is a new chance
     up.close()
     up = lab.peer(1).operational()
@@ -231,13 +189,13 @@ def test_a_wildcard_withdraws_what_it_names(lab):
             (w.typed_wildcard(), None, [])]:
         for number, fec in fecs.items():
             d1.mapping(fec, number)
-        wait_for(lambda: all(branches(lab, fec) for fec in fecs.values()), 10, "all mapped")
+        wait_for(lambda: all(lab.branches(fec) for fec in fecs.values()), 10, "all mapped")
         mark = up.mark()
         d1.withdraw(wildcard, label)
         released = d1.wait("Label Release")
         assert (released.fec, released.label) == (wildcard, label)
         settle(d1, up)
-        assert [n for n, fec in fecs.items() if branches(lab, fec)] == left
+        assert [n for n, fec in fecs.items() if lab.branches(fec)] == left
         assert sorted(m.fec for m in up.since(mark, "Label Withdraw")) == \
             [fec for n, fec in fecs.items() if n not in left]
     number = d1.withdraw(b"\x05\x02\x02\x00\x01")  # of prefixes, which we have none of
@@ -263,16 +221,16 @@ def test_a_join_of_a_host_makes_a_leaf_and_its_leave_ends_it(lab):
     sent = up.wait("Label Mapping")
     assert sent.fec == FEC
     mark = up.mark()
-    wait_for(lambda: lsp(lab)["role"] == "leaf", 10, "leaf")
+    wait_for(lambda: lab.lsp(FEC)["role"] == "leaf", 10, "leaf")
     d1.mapping(FEC, 3001)  # a bud: one label for both
-    installed(lab, FEC, (d1, 3001))
-    assert lsp(lab)["role"] == "bud"
+    lab.installed(FEC, (d1, 3001))
+    assert lab.lsp(FEC)["role"] == "bud"
     with contextlib.closing(lab.at_host()) as host:
-        arrives(lab, sent.label, {2: 3001}, b"to host and branch")
+        lab.arrives(sent.label, {2: 3001}, b"to host and branch")
         assert len(host.frames(1, has(b"to host and branch"))) == 1
         assert not host.waiting(has(b"to host and branch"))
     lab.host.leave(GROUP, SOURCE)
-    wait_for(lambda: lsp(lab)["role"] == "transit", 20, "transit")
+    wait_for(lambda: lab.lsp(FEC)["role"] == "transit", 20, "transit")
     settle(d1, up)
     assert not up.since(mark)  # M-6388-2.4.2.2-2
     d1.withdraw(FEC, 3001)
@@ -300,15 +258,15 @@ def test_the_root_pushes_one_label_per_branch_and_tells_nobody(lab):
     fec = w.p2mp("10.6.2.1", TREE)
     d1.mapping(fec, 3001)
     d2.mapping(fec, 3002)
-    installed(lab, fec, (d1, 3001), (d2, 3002))
-    row = lsp(lab, fec)
+    lab.installed(fec, (d1, 3001), (d2, 3002))
+    row = lab.lsp(fec)
     assert row["role"] == "root" and row["state"] == "operational"
     settle(d1, d2, up)
     assert not (up.since(0) or d1.since(0) or d2.since(0))
     lab.pushes({2: 3001, 4: 3002}, SOURCE, GROUP)
     d1.withdraw(fec, 3001)
     assert d1.wait("Label Release").label == 3001
-    installed(lab, fec, (d2, 3002))
+    lab.installed(fec, (d2, 3002))
     lab.pushes({4: 3002}, SOURCE, GROUP)
     d2.withdraw(fec, 3002)
     d2.wait("Label Release")
@@ -327,7 +285,7 @@ def test_a_root_that_does_not_understand_the_opaque_value_sends_no_data(lab):
     for n, value in enumerate(values):
         d1.mapping(w.p2mp(ROUTER, value), 3001 + n)
         wait_for(lambda f=w.p2mp(ROUTER, value), b=[(f"{d1.lsr_id}:0", 3001 + n)]:
-                 branches(lab, f) == b, 10, "the LSP is there")
+                 lab.branches(f) == b, 10, "the LSP is there")
     assert lab.statistics()["mapping"]["inert"] == before + len(values)
     assert not lab.router.show("fib entry")
 
@@ -340,9 +298,9 @@ def test_a_session_that_ends_takes_its_branches_and_its_upstream_along(lab):
     d1.mapping(FEC, 3001)
     d2.mapping(FEC, 3002)
     up.wait("Label Mapping")
-    installed(lab, FEC, (d1, 3001), (d2, 3002))
+    lab.installed(FEC, (d1, 3001), (d2, 3002))
     d1.close(shutdown=False)
-    installed(lab, FEC, (d2, 3002))
+    lab.installed(FEC, (d2, 3002))
     lab.route([1, 3])
     up.close(shutdown=False)
     assert other.wait("Label Mapping").fec == FEC
@@ -357,7 +315,7 @@ def test_the_upstream_is_the_peer_that_said_the_next_hop_s_address(lab):
     up, d1 = lab.up(1, 2, advertise=False)
     d1.mapping(FEC, 3001)
     settle(d1, up)
-    assert not up.since(0) and lsp(lab)["state"] == "no-route"
+    assert not up.since(0) and lab.lsp(FEC)["state"] == "no-route"
     up.send("Address", w.addresses("10.4.1.2", "10.55.0.1"))
     label = up.wait("Label Mapping").label
     mark = up.mark()
@@ -365,7 +323,7 @@ def test_the_upstream_is_the_peer_that_said_the_next_hop_s_address(lab):
     up.send("Address Withdraw", w.addresses("10.66.0.1"))
     up.barrier()
     assert not up.since(mark)
-    assert lsp(lab)["upstream"]["label"] == label
+    assert lab.lsp(FEC)["upstream"]["label"] == label
 
 
 def test_a_lost_route_is_waited_for_before_the_label_goes(lab):
@@ -376,10 +334,10 @@ def test_a_lost_route_is_waited_for_before_the_label_goes(lab):
     lab.route([])
     gone = up.wait("Label Withdraw", 20)
     assert gone.label == label
-    assert [(b["neighbor"], b["label"]) for b in lsp(lab)["branches"]] == [("10.6.2.2:0", 3001)]
+    assert [(b["neighbor"], b["label"]) for b in lab.lsp(FEC)["branches"]] == [("10.6.2.2:0", 3001)]
     lab.route(1)
     up.wait("Label Mapping")
-    installed(lab, FEC, (d1, 3001))
+    lab.installed(FEC, (d1, 3001))
 
 
 # ---------------------------------------------------------------- all of the above
