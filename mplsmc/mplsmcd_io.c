@@ -11,12 +11,13 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#define READ_BUDGET   64
+#define READ_BUDGET 64
 /* Octets a peer may leave unread before it is given up.  A session that comes up brings a
  * mapping of some 60 octets for every LSP at once: room for a million of them. */
 #define MAX_BACKLOG (64 << 20)
 
 DEFINE_MTYPE_STATIC(MPLSMCD, MPLSMCD_CONNECTION, "LDP connection");
+DEFINE_MTYPE_STATIC(MPLSMCD, MPLSMCD_SIGNATURE, "TCP MD5 password of the listener");
 
 struct mplsmcd_connection {
 	struct ldp_session *session;
@@ -30,6 +31,8 @@ struct mplsmcd_connection {
 static int udp = -1, listener = -1;
 static struct addr bound_transport;
 static struct event *t_udp, *t_listen;
+/* what the listener was told */
+static struct mplsmcd_neighbours_head signatures = INIT_SORTLIST_UNIQ(signatures);
 
 static struct sockaddr_in sockaddr_of(const struct addr *a, uint16_t port)
 {
@@ -203,8 +206,8 @@ static void flush(struct mplsmcd_connection *c)
 	struct stream *s;
 
 	while ((s = stream_fifo_head(c->out))) {
-		ssize_t n = send(c->fd, stream_pnt(s), STREAM_READABLE(s),
-				 MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t n =
+			send(c->fd, stream_pnt(s), STREAM_READABLE(s), MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0) {
 			if (errno == EAGAIN || errno == EINTR)
@@ -272,7 +275,8 @@ static void refused(struct event *event)
 void mplsmcd_io_connect(struct ldp_session *s, const struct addr *peer, bool ttl255)
 {
 	struct mplsmcd *d = mplsmcd_instance();
-	struct sockaddr_in from = sockaddr_of(&bound_transport, 0), to = sockaddr_of(peer, LDP_PORT);
+	struct sockaddr_in from = sockaddr_of(&bound_transport, 0),
+			   to = sockaddr_of(peer, LDP_PORT);
 	struct mplsmcd_connection *c;
 	int fd = -1, r = -1;
 
@@ -376,20 +380,58 @@ static void tcp_accept(struct event *event)
 	mplsmcd_kick();
 }
 
-static void set_signatures(struct mplsmcd *d)
+/* The kernel has to know before the peer's SYN comes.  A session is as its password was when it
+ * began, so it begins anew. */
+static void sign(struct mplsmcd *d, const struct addr *peer, const char *password)
+{
+	struct ldp_session *s = d->ldp ? ldp_session_first(d->ldp) : NULL;
+	union sockunion su = {};
+
+	su.sin = sockaddr_of(peer, 0);
+	frr_with_privs (&mplsmcd_privs) {
+		sockopt_tcp_signature(listener, &su, password);
+	}
+	for (; s; s = ldp_session_next(d->ldp, s)) {
+		struct ldp_session_info i;
+
+		ldp_session_info(s, &i);
+		if (addr_cmp(&i.transport, peer) == 0)
+			ldp_session_clear(s, mplsmcd_now());
+	}
+}
+
+static void forget_signatures(void)
 {
 	struct mplsmcd_neighbour *n;
 
-	frr_each (mplsmcd_neighbours, &d->config.neighbours, n) {
-		union sockunion su;
+	while ((n = mplsmcd_neighbours_pop(&signatures)))
+		XFREE(MTYPE_MPLSMCD_SIGNATURE, n);
+}
 
-		if (!n->password[0])
+/* M-5036-2.9-1 */
+static void set_signatures(struct mplsmcd *d)
+{
+	struct mplsmcd_neighbour *n, *told;
+
+	frr_each_safe (mplsmcd_neighbours, &signatures, told) {
+		n = mplsmcd_neighbour_find(&d->config, &told->addr);
+		if (n && n->password[0])
 			continue;
-		memset(&su, 0, sizeof(su));
-		su.sin = sockaddr_of(&n->addr, 0);
-		frr_with_privs (&mplsmcd_privs) {
-			sockopt_tcp_signature(listener, &su, n->password);
+		sign(d, &told->addr, NULL);
+		mplsmcd_neighbours_del(&signatures, told);
+		XFREE(MTYPE_MPLSMCD_SIGNATURE, told);
+	}
+	frr_each (mplsmcd_neighbours, &d->config.neighbours, n) {
+		told = mplsmcd_neighbours_find(&signatures, n);
+		if (!n->password[0] || (told && strcmp(told->password, n->password) == 0))
+			continue;
+		if (!told) {
+			told = XCALLOC(MTYPE_MPLSMCD_SIGNATURE, sizeof(*told));
+			told->addr = n->addr;
+			mplsmcd_neighbours_add(&signatures, told);
 		}
+		strlcpy(told->password, n->password, sizeof(told->password));
+		sign(d, &n->addr, n->password);
 	}
 }
 
@@ -428,6 +470,7 @@ void mplsmcd_io_reconcile(struct mplsmcd *d)
 		event_cancel(&t_listen);
 		close(listener);
 		listener = -1;
+		forget_signatures();
 	}
 	if (!want) {
 		mplsmcd_io_fini(d);
@@ -452,4 +495,5 @@ void mplsmcd_io_fini(struct mplsmcd *d)
 	if (listener >= 0)
 		close(listener);
 	udp = listener = -1;
+	forget_signatures();
 }
