@@ -49,6 +49,7 @@ struct mplsmcd {
 	msec_t started;
 	struct {
 		uint64_t udp_rx, udp_tx, udp_errors, tcp_accepted, tcp_refused, tcp_errors;
+		uint64_t md5_bad;
 		uint64_t upstream_rx, upstream_unforwarded;
 		uint64_t mroute_changes, mroute_dumps, mroute_overruns;
 	} stats;

@@ -65,12 +65,38 @@ static const struct stats_counter edge[] = {
 	EDGE(tcp_accepted, "Connections accepted", "tcpAccepted"),
 	EDGE(tcp_refused, "Connections refused", "tcpRefused"),
 	EDGE(tcp_errors, "Connections that failed", "tcpErrors"),
+	EDGE(md5_bad, "Segments with bad TCP MD5, host", "tcpMd5Bad"),
 	EDGE(upstream_rx, "Packets of the upstream interface", "upstreamReceived"),
 	EDGE(upstream_unforwarded, "  without an agent", "upstreamUnforwarded"),
 	EDGE(mroute_changes, "Changes of multicast routes", "mrouteChanges"),
 	EDGE(mroute_overruns, "  lost, the table was read again", "mrouteOverruns"),
 	EDGE(mroute_dumps, "Times the table was read", "mrouteDumps"),
 };
+
+/* ---------------------------------------------------------------- TCP MD5 */
+
+static uint64_t md5_before;
+
+/* The kernel drops segments without signature, or with a wrong one, and counts them for all
+ * sockets together: TCPMD5NotFound, TCPMD5Unexpected, TCPMD5Failure (M-5036-2.9-1). */
+static uint64_t md5_total(void)
+{
+	char names[8192], values[8192], *name = NULL, *value = NULL, *n, *v;
+	FILE *f = fopen("/proc/net/netstat", "r");
+	uint64_t sum = 0;
+
+	if (!f)
+		return 0;
+	while (fgets(names, sizeof(names), f) && fgets(values, sizeof(values), f)) {
+		n = strtok_r(names, " \n", &name);
+		v = strtok_r(values, " \n", &value);
+		for (; n && v; n = strtok_r(NULL, " \n", &name), v = strtok_r(NULL, " \n", &value))
+			if (strncmp(n, "TCPMD5", strlen("TCPMD5")) == 0)
+				sum += strtoull(v, NULL, 10);
+	}
+	fclose(f);
+	return sum;
+}
 
 /* ---------------------------------------------------------------- the groups of counters */
 
@@ -86,10 +112,11 @@ struct all {
 
 static void sections(struct all *a, struct stats_section out[SECTIONS])
 {
-	const struct mplsmcd *d = mplsmcd_instance();
+	struct mplsmcd *d = mplsmcd_instance();
 	struct ldp_session *s;
 
 	*a = (struct all){};
+	d->stats.md5_bad = md5_total() - md5_before;
 	if (d->ldp)
 		a->ldp = *ldp_engine_stats(d->ldp);
 	if (d->pim)
@@ -162,14 +189,9 @@ static json_object *statistics_json(void)
 
 #define STATISTICS_STR "Counters of messages, faults and refusals\n"
 
-DEFPY (mplsmcd_show_statistics,
-       mplsmcd_show_statistics_cmd,
-       "show mpls multicast statistics [json$json]",
-       SHOW_STR
-       MPLS_STR
-       MULTICAST_STR
-       STATISTICS_STR
-       JSON_STR)
+DEFPY(mplsmcd_show_statistics, mplsmcd_show_statistics_cmd,
+      "show mpls multicast statistics [json$json]",
+      SHOW_STR MPLS_STR MULTICAST_STR STATISTICS_STR JSON_STR)
 {
 	if (json)
 		return vty_json(vty, statistics_json());
@@ -177,20 +199,17 @@ DEFPY (mplsmcd_show_statistics,
 	return CMD_SUCCESS;
 }
 
-DEFUN (mplsmcd_clear_counters,
-       mplsmcd_clear_counters_cmd,
-       "clear mpls multicast statistics",
-       CLEAR_STR
-       MPLS_STR
-       MULTICAST_STR
-       STATISTICS_STR)
+DEFUN(mplsmcd_clear_counters, mplsmcd_clear_counters_cmd, "clear mpls multicast statistics",
+      CLEAR_STR MPLS_STR MULTICAST_STR STATISTICS_STR)
 {
 	mplsmcd_clear_statistics();
+	md5_before = md5_total();
 	return CMD_SUCCESS;
 }
 
 void mplsmcd_show_stats_init(void)
 {
+	md5_before = md5_total();
 	install_element(VIEW_NODE, &mplsmcd_show_statistics_cmd);
 	install_element(ENABLE_NODE, &mplsmcd_clear_counters_cmd);
 }
