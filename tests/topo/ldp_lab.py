@@ -149,11 +149,18 @@ class LdpLab(Lab):
 
     def route(self, via, root=ROOT):
         """The route to a root leads to these peers; none: there is no route."""
-        hops = [f"nexthop via {peer_address(n)}" for n in ([via] if isinstance(via, int) else via)]
-        if hops:
-            self.router.ns.ip(f"route replace {root}/32 " + " ".join(hops))
+        via = [peer_address(n) for n in ([via] if isinstance(via, int) else via)]
+        if via:
+            self.router.ns.ip(f"route replace {root}/32 "
+                              + " ".join(f"nexthop via {a}" for a in via))
         else:
             self.router.ns.run("ip", "route", "del", f"{root}/32", check=False)
+        wait_for(lambda: self.next_hops(root) == sorted(via), 10, f"zebra's route to {root}")
+
+    def next_hops(self, root):
+        text, _ = self.router.vty["zebra"].commands(f"show ip route {root}/32 json")[0]
+        routes = json.loads(text).get(f"{root}/32", [])
+        return sorted(h["ip"] for r in routes if r.get("selected") for h in r["nexthops"])
 
     def tap(self, n):
         """What arrives at peer n."""
@@ -215,6 +222,11 @@ class LdpLab(Lab):
 
     def neighbours(self):
         return self.router.show("mpls multicast neighbor").get("neighbors", [])
+
+    def neighbour(self, p):
+        """The row of a peer's session, None when there is none."""
+        found = self.router.show("mpls multicast neighbor detail").get("neighbors", [])
+        return next((n for n in found if n["neighbor"] == f"{p.lsr_id}:0"), None)
 
     def lsps(self, what=""):
         return self.router.show("mpls multicast database" + what).get("lsps", [])

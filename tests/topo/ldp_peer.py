@@ -37,6 +37,7 @@ class Peer:
         self.hello = True            # Hellos are sent
         self.silent = False          # neither answers nor KeepAlives
         self.router, self.router_id = None, None  # its transport address and LSR-Id, from Hellos
+        self.router_hold = 3         # until it has said its own
         self.hellos, self.messages = [], []
         self.taken, self.number = 0, 0
         self.error, self.closed = None, False
@@ -122,7 +123,7 @@ class Peer:
                 now = time.monotonic()
                 if self.hello and now >= due:
                     self.say_hello()
-                    due = now + min(self.hold, 15) / 3
+                    due = now + min(self.hold, self.router_hold) / 3
                 with self.changed:
                     if not self.silent:
                         self._work(now)
@@ -163,6 +164,7 @@ class Peer:
         m.source = source[0]
         m.ttl = next(struct.unpack("i", v)[0] for _, _, v in ancillary)
         self.hellos.append(m)
+        self.router_hold = struct.unpack("!H", m.get(w.HELLO)[:2])[0]
         if not self.router:
             transport = m.get(w.TRANSPORT)
             self.router = socket.inet_ntoa(transport) if transport else m.source
@@ -272,7 +274,8 @@ class Peer:
 
     def notified(self, m):
         if m.status & w.FATAL and self.stream:
-            self.stream.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(OSError):  # the router has closed it already
+                self.stream.shutdown(socket.SHUT_WR)
 
     # ---- what the test waits for
 
