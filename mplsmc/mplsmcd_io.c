@@ -9,6 +9,7 @@
 #include "mplsmc/mplsmcd_p.h"
 
 #include <netinet/in.h>
+#include <netinet/ip.h>
 #include <netinet/tcp.h>
 
 #define READ_BUDGET 64
@@ -347,6 +348,17 @@ void mplsmcd_io_close(struct ldp_session *s)
 
 /* ---------------------------------------------------------------- listening */
 
+/* RFC 6720 2.3: set_options() comes too late for what the kernel has taken already, which is the
+ * handshake and what followed it at once.  Who can complete it has sent a SYN. */
+static bool from_afar(int fd)
+{
+	uint8_t syn[128]; /* IP and TCP headers */
+	socklen_t len = sizeof(syn);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_SAVED_SYN, syn, &len) == 0 &&
+	       len >= sizeof(struct ip) && ((struct ip *)syn)->ip_ttl != 255;
+}
+
 static void tcp_accept(struct event *event)
 {
 	struct mplsmcd *d = mplsmcd_instance();
@@ -370,8 +382,15 @@ static void tcp_accept(struct event *event)
 		close(fd);
 		return;
 	}
-	d->stats.tcp_accepted++;
 	ldp_session_info(s, &info);
+	if (info.gtsm && from_afar(fd)) {
+		d->stats.tcp_refused++;
+		close(fd);
+		ldp_session_closed(s, "TTL below 255 in its SYN", mplsmcd_now());
+		mplsmcd_kick();
+		return;
+	}
+	d->stats.tcp_accepted++;
 	frr_with_privs (&mplsmcd_privs) {
 		set_options(fd, &peer, info.gtsm);
 	}
@@ -445,6 +464,7 @@ static int open_listener(const struct addr *transport)
 		if (fd >= 0) {
 			setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 			setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+			setsockopt(fd, IPPROTO_TCP, TCP_SAVE_SYN, &one, sizeof(one));
 			r = bind(fd, (struct sockaddr *)&sin, sizeof(sin));
 			if (r == 0)
 				r = listen(fd, 128);
