@@ -253,6 +253,7 @@ static void adjacency_heard(struct ldp_adjacency *a, const struct hello *h, msec
 	a->gtsm = h->m.hello.gtsm;
 	a->source = h->source;
 	a->sequence = h->m.hello.sequence;
+	a->hello_id = h->m.id;
 	a->hold_s = ours < theirs ? ours : theirs;
 	if (a->hold_s == HOLD_FOREVER)
 		timer_stop(e->wheel, &a->hold);
@@ -263,12 +264,20 @@ static void adjacency_heard(struct ldp_adjacency *a, const struct hello *h, msec
 		timer_start(e->wheel, &h->i->hello, now + interval, hello_due);
 }
 
+/* Message IDs grow (RFC 5036 3.5 wants them unique); who counts from the start again has
+ * restarted.  Some leave them 0. */
+static bool counts_anew(const struct ldp_adjacency *a, const struct hello *h)
+{
+	return a && a->hello_id && h->m.id && (int32_t)(h->m.id - a->hello_id) < 0;
+}
+
 static void hello_take(const struct hello *h, msec_t now)
 {
 	struct ldp_engine *e = h->i->e;
 	struct ldp_adjacency *a = adjacency_find(h->i, &h->id);
 	bool known = a, changed = !a || addr_cmp(&a->source, &h->source) != 0;
 	bool reconfigured = a && a->sequence != h->m.hello.sequence;
+	bool restarted = counts_anew(a, h);
 	struct ldp_session *s = hello_session(h, a, now);
 
 	if (!s || (!a && ldp_interface_adjs_count(&h->i->adjacencies) >= LDP_MAX_ADJACENCIES)) {
@@ -281,10 +290,12 @@ static void hello_take(const struct hello *h, msec_t now)
 		a = adjacency_new(h, s);
 	adjacency_heard(a, h, now);
 	/* Our next Hello may be far away, and without one the peer refuses us (M-5036-2.5.3-1). */
-	if (!known)
+	if (!known || restarted)
 		ldp_hello_send(h->i);
 	if (changed && !s->dead)
 		e->ops->adjacency(e->ctx, s);
+	if (restarted && !s->dead)
+		ldp_session_suspect(s, "peer counts its Hellos anew", now);
 	if (s->dead || s->connection == LDP_CONNECTED || !s->active)
 		return;
 	/* RFC 5036 2.5.3: a peer that was reconfigured need not be waited for */

@@ -44,6 +44,12 @@ struct ldp_ops {
 	void (*write)(void *ctx, struct ldp_session *s, struct span data);
 	/** Close after what was queued has been sent; no ldp_session_closed() follows. */
 	void (*close)(void *ctx, struct ldp_session *s);
+	/**
+	 * The peer of an operational session seems to have restarted, and a KeepAlive is on its
+	 * way.  If TCP has no acknowledgement in a few seconds the old connection is dead: close
+	 * it, with ldp_session_closed().  May be NULL: then the KeepAlive timer finds out.
+	 */
+	void (*suspect)(void *ctx, struct ldp_session *s);
 	/** Operational. */
 	void (*up)(void *ctx, struct ldp_session *s);
 	/** No longer operational. */
@@ -85,10 +91,16 @@ void ldp_hello_input(struct ldp_engine *e, unsigned int ifindex, const struct ad
 
 /**
  * Somebody connected to our port 646.  NULL: no Hello adjacency names that address, or we are
- * the active side, or a connection is there already: close it (M-5036-5.3-1).  A connection on
- * which the peer has not said a word gives way.
+ * the active side: close it (M-5036-5.3-1); or it is contested.  A connection on which the peer
+ * has not said a word gives way.
  */
 struct ldp_session *ldp_session_accept(struct ldp_engine *e, const struct addr *peer, msec_t now);
+/**
+ * After accept() has said no.  True: this peer has a connection already.  It may be a dead one,
+ * of a peer that has restarted, or the new one is forged: the old one is suspect, and lives if
+ * it answers.  Keep the new one unread and call accept() again, for 16 s.
+ */
+bool ldp_session_contested(struct ldp_engine *e, const struct addr *peer);
 void ldp_session_connected(struct ldp_session *s, msec_t now);
 void ldp_session_input(struct ldp_session *s, struct span data, msec_t now);
 /** The connection failed, broke or was closed by the peer. */

@@ -20,6 +20,7 @@
 DECLARE_MGROUP(LDP);
 
 #define LDP_SETUP_S	       15   /* from the connection to operational */
+#define LDP_SUSPECT_S	       3    /* a session is not suspected more often */
 /* From one attempt to connect to the next.  A peer is one hop away: what does not get through in
  * milliseconds went another way (M-6720-2-1), or nobody listens. */
 #define LDP_RETRY_MS	       250 /* 250, 500, 1000, 2000, 2000 ms */
@@ -63,6 +64,7 @@ struct ldp_adjacency {
 	uint16_t hold_s;    /* the smaller proposal; 0xffff: for ever */
 	bool gtsm;
 	uint32_t sequence; /* Configuration Sequence Number */
+	uint32_t hello_id; /* message ID of the last Hello */
 	bool dead;
 	struct timer hold;
 };
@@ -115,7 +117,7 @@ struct ldp_session {
 	msec_t since;
 	struct timer timer;	/* retry, set-up, silence of the peer: by state */
 	struct timer keepalive; /* our turn */
-	msec_t heard, said;
+	msec_t heard, said, trusted_until;
 	msec_t tried; /* the last attempt to connect */
 	uint32_t retry_ms, backoff_s;
 	bool backing_off; /* the timer is that of M-5036-2.5.3-3 */
@@ -228,6 +230,8 @@ void ldp_session_connect(struct ldp_session *s, msec_t now);
 /** The same for an attempt that has not got through, unless it is young or backed off. */
 void ldp_session_reconnect(struct ldp_session *s, msec_t now);
 void ldp_session_record(struct ldp_session *s, const char *what);
+/** Its peer seems to have restarted; does nothing unless it is operational. */
+void ldp_session_suspect(struct ldp_session *s, const char *why, msec_t now);
 /** G bit in the Hellos of both (M-6720-2-1). */
 bool ldp_session_gtsm(const struct ldp_session *s);
 

@@ -178,6 +178,7 @@ static void session_end(struct ldp_session *s, enum ldp_event ev, const struct l
 	s->capabilities = 0;
 	s->told_addresses = false;
 	s->keepalive_s = 0;
+	s->trusted_until = 0;
 	hang_up(s, cause, tell, now);
 	if (news) /* not each attempt that fails as the one before */
 		ldp_session_record(s, reason);
@@ -409,6 +410,41 @@ static bool silent(const struct ldp_session *s)
 	return s->state == LDP_INITIALIZED && !s->in_len;
 }
 
+/* The old TCP connection of a peer that has restarted may look alive for as long as the KeepAlive
+ * time.  Octets on it make the peer's TCP answer, with an acknowledgement or a reset. */
+void ldp_session_suspect(struct ldp_session *s, const char *why, msec_t now)
+{
+	if (!ldp_operational(s) || now < s->trusted_until)
+		return;
+	s->trusted_until = now + LDP_SUSPECT_S * MSEC_PER_S;
+	put_keepalive(s, now);
+	ldp_session_record(s, why);
+	if (s->e->ops->suspect)
+		s->e->ops->suspect(s->e->ctx, s);
+}
+
+bool ldp_session_contested(struct ldp_engine *e, const struct addr *peer)
+{
+	struct ldp_session *s;
+
+	frr_each (ldp_sessions, &e->sessions, s)
+		if (!s->active && s->connection != LDP_CLOSED && addr_cmp(&s->transport, peer) == 0)
+			return true;
+	return false;
+}
+
+/* The new connection proves nothing: it may be forged, and must not end a session that works. */
+static void contest(struct ldp_engine *e, const struct addr *peer, msec_t now)
+{
+	struct ldp_session *s;
+
+	ldp_enter(e);
+	frr_each (ldp_sessions, &e->sessions, s)
+		if (!s->active && addr_cmp(&s->transport, peer) == 0)
+			ldp_session_suspect(s, "peer connects again", now);
+	ldp_leave(e, now);
+}
+
 struct ldp_session *ldp_session_accept(struct ldp_engine *e, const struct addr *peer, msec_t now)
 {
 	const struct ldp_cause superseded = {.text = "connected again"};
@@ -418,6 +454,10 @@ struct ldp_session *ldp_session_accept(struct ldp_engine *e, const struct addr *
 		if (!s->active && addr_cmp(&s->transport, peer) == 0 &&
 		    (s->connection == LDP_CLOSED || silent(s)))
 			break;
+	if (!s && ldp_session_contested(e, peer)) {
+		contest(e, peer, now);
+		return NULL;
+	}
 	if (!s || e->stopped) { /* M-5036-5.3-1 */
 		e->stats.refused_connections++;
 		return NULL;

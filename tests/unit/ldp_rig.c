@@ -166,6 +166,14 @@ static void adjacency(void *ctx, struct ldp_session *s)
 		ldp_interface_del(ldp_interface_find(r->e, RIG_IFINDEX), r->now);
 }
 
+static void suspect(void *ctx, struct ldp_session *s)
+{
+	struct rig *r = ctx;
+
+	r->suspects++;
+	ck_assert_ptr_eq(s, r->s);
+}
+
 static void event(void *ctx, const struct ldp_session *s, const char *what)
 {
 	struct rig *r = ctx;
@@ -179,6 +187,7 @@ static const struct ldp_ops ops = {
 	.connect = do_connect,
 	.write = do_write,
 	.close = do_close,
+	.suspect = suspect,
 	.up = up,
 	.down = down,
 	.gone = gone,

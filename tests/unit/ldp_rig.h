@@ -48,7 +48,7 @@ struct rig {
 	bool interface_del_in_message, interface_del_in_adjacency, closed_in_write, send_in_up;
 
 	/* what it has heard */
-	unsigned int connects, closes, ups, downs, messages, adjacencies, gones, events;
+	unsigned int connects, closes, ups, downs, messages, adjacencies, gones, events, suspects;
 	bool connected; /* there is a connection, or there will be */
 	bool ttl255;
 	struct addr connect_to;
