@@ -13,6 +13,8 @@
 #include <netinet/tcp.h>
 
 #define READ_BUDGET 64
+#define SUSPECT_MS  3000 /* for an acknowledgement: four transmissions on a usual link */
+#define JIFFIES_MS  50	 /* the kernel's clock is that coarse; nobody restarts so quickly */
 /* Octets a peer may leave unread before it is given up.  A session that comes up brings a
  * mapping of some 60 octets for every LSP at once: room for a million of them. */
 #define MAX_BACKLOG (64 << 20)
@@ -24,7 +26,8 @@ struct mplsmcd_connection {
 	struct ldp_session *session;
 	int fd;
 	bool connecting, closing;
-	struct event *t_read, *t_write;
+	struct event *t_read, *t_write, *t_suspect;
+	msec_t suspected; /* since */
 	struct stream_fifo *out;
 	size_t backlog;
 };
@@ -169,6 +172,7 @@ static void connection_free(struct mplsmcd_connection *c)
 		mplsmcd_peer_of(c->session)->connection = NULL;
 	event_cancel(&c->t_read);
 	event_cancel(&c->t_write);
+	event_cancel(&c->t_suspect);
 	stream_fifo_free(c->out);
 	close(c->fd);
 	XFREE(MTYPE_MPLSMCD_CONNECTION, c);
@@ -346,6 +350,38 @@ void mplsmcd_io_close(struct ldp_session *s)
 	mplsmcd_io_forget(mplsmcd_peer_of(s));
 }
 
+/* ---------------------------------------------------------------- alive or dead? */
+
+/* A reset does not tell: with TTL 255 required, the kernel drops the one that the kernel of a
+ * restarted peer sends with its usual TTL. */
+static void judge(struct event *event)
+{
+	struct mplsmcd_connection *c = EVENT_ARG(event);
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+	struct ldp_session_info s;
+
+	if (!c->session)
+		return;
+	if (getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	    info.tcpi_last_ack_recv < mplsmcd_now() - c->suspected + JIFFIES_MS) {
+		ldp_session_info(c->session, &s);
+		mplsmcd_contest_lives(&s.transport);
+		return;
+	}
+	connection_lost(c, "the peer has restarted");
+}
+
+void mplsmcd_io_suspect(struct ldp_session *s)
+{
+	struct mplsmcd_connection *c = mplsmcd_peer_of(s)->connection;
+
+	if (!c || c->connecting || c->closing || c->t_suspect)
+		return;
+	c->suspected = mplsmcd_now();
+	event_add_timer_msec(mplsmcd_instance()->master, judge, c, SUSPECT_MS, &c->t_suspect);
+}
+
 /* ---------------------------------------------------------------- listening */
 
 /* RFC 6720 2.3: set_options() comes too late for what the kernel has taken already, which is the
@@ -359,29 +395,12 @@ static bool from_afar(int fd)
 	       len >= sizeof(struct ip) && ((struct ip *)syn)->ip_ttl != 255;
 }
 
-static void tcp_accept(struct event *event)
+void mplsmcd_io_adopt(struct ldp_session *s, int fd, const struct addr *peer)
 {
 	struct mplsmcd *d = mplsmcd_instance();
 	struct mplsmcd_connection *c;
-	struct ldp_session *s = NULL;
-	struct sockaddr_in from;
-	socklen_t len = sizeof(from);
 	struct ldp_session_info info;
-	struct addr peer;
-	int fd;
 
-	event_add_read(d->master, tcp_accept, NULL, listener, &t_listen);
-	fd = accept4(listener, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return;
-	peer = addr_from_v4(&from.sin_addr);
-	if (d->ldp)
-		s = ldp_session_accept(d->ldp, &peer, mplsmcd_now());
-	if (!s) { /* M-5036-5.3-1 */
-		d->stats.tcp_refused++;
-		close(fd);
-		return;
-	}
 	ldp_session_info(s, &info);
 	if (info.gtsm && from_afar(fd)) {
 		d->stats.tcp_refused++;
@@ -392,11 +411,38 @@ static void tcp_accept(struct event *event)
 	}
 	d->stats.tcp_accepted++;
 	frr_with_privs (&mplsmcd_privs) {
-		set_options(fd, &peer, info.gtsm);
+		set_options(fd, peer, info.gtsm);
 	}
 	c = connection_new(s, fd);
 	event_add_read(d->master, tcp_read, c, fd, &c->t_read);
 	mplsmcd_kick();
+}
+
+static void tcp_accept(struct event *event)
+{
+	struct mplsmcd *d = mplsmcd_instance();
+	struct ldp_session *s = NULL;
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	struct addr peer;
+	int fd;
+
+	event_add_read(d->master, tcp_accept, NULL, listener, &t_listen);
+	fd = accept4(listener, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	peer = addr_from_v4(&from.sin_addr);
+	if (d->ldp)
+		s = ldp_session_accept(d->ldp, &peer, mplsmcd_now());
+	if (s) {
+		mplsmcd_io_adopt(s, fd, &peer);
+	} else if (d->ldp && ldp_session_contested(d->ldp, &peer)) {
+		mplsmcd_contest_hold(fd, &peer);
+		mplsmcd_kick();
+	} else { /* M-5036-5.3-1 */
+		d->stats.tcp_refused++;
+		close(fd);
+	}
 }
 
 /* The kernel has to know before the peer's SYN comes.  A session is as its password was when it
@@ -510,6 +556,7 @@ void mplsmcd_io_fini(struct mplsmcd *d)
 {
 	event_cancel(&t_udp);
 	event_cancel(&t_listen);
+	mplsmcd_contest_fini();
 	if (udp >= 0)
 		close(udp);
 	if (listener >= 0)

@@ -63,6 +63,11 @@ static void cb_close(void *ctx, struct ldp_session *s)
 	mplsmcd_io_close(s);
 }
 
+static void cb_suspect(void *ctx, struct ldp_session *s)
+{
+	mplsmcd_io_suspect(s);
+}
+
 struct links {
 	struct mldp_link link[8];
 	size_t n;
@@ -178,6 +183,7 @@ static const struct ldp_ops ops = {
 	.connect = cb_connect,
 	.write = cb_write,
 	.close = cb_close,
+	.suspect = cb_suspect,
 	.up = cb_up,
 	.down = cb_down,
 	.gone = cb_gone,

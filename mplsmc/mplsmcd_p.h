@@ -19,9 +19,22 @@ void mplsmcd_io_send_hello(unsigned int ifindex, struct span data);
 void mplsmcd_io_connect(struct ldp_session *s, const struct addr *peer, bool ttl255);
 void mplsmcd_io_write(struct ldp_session *s, struct span data);
 void mplsmcd_io_close(struct ldp_session *s);
+/** An accepted connection becomes the session's. */
+void mplsmcd_io_adopt(struct ldp_session *s, int fd, const struct addr *peer);
+/** Ends the connection unless TCP acknowledges something in the next seconds. */
+void mplsmcd_io_suspect(struct ldp_session *s);
 struct mplsmcd_peer;
 /** Closes the peer's connection; the session is gone. */
 void mplsmcd_io_forget(struct mplsmcd_peer *p);
+
+/* ---------------------------------------------------------------- mplsmcd_contest.c */
+
+/** A connection of a peer that has one (ldp_session_contested()): kept until it is known whether
+ *  the old one is dead. */
+void mplsmcd_contest_hold(int fd, const struct addr *peer);
+/** The old one lives: what waits is refused. */
+void mplsmcd_contest_lives(const struct addr *peer);
+void mplsmcd_contest_fini(void);
 
 /* ---------------------------------------------------------------- mplsmcd_ldp.c */
 
