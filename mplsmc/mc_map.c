@@ -93,7 +93,9 @@ struct mc_static *mc_static_of(struct mc_map *m, const struct addr *source,
 	return NULL;
 }
 
-static bool group_allowed(const struct mc_map *m, const struct addr *group)
+const char mc_group_denied[] = "its group is not to be label-switched (map ... none)";
+
+bool mc_group_allowed(const struct mc_map *m, const struct addr *group)
 {
 	const struct mc_group_rule *r;
 
@@ -162,8 +164,8 @@ static const char *fec_of(struct mc_tree *t, struct mldp_fec *fec)
 		*fec = s->fec;
 		return NULL;
 	}
-	if (!group_allowed(m, &t->group))
-		return "its group is not to be label-switched (map ... none)";
+	if (!mc_group_allowed(m, &t->group))
+		return mc_group_denied;
 	if (addr_is_any(&t->source))
 		return mc_shared_fec(t, fec);
 	if (mc_shared_carries(t))
@@ -448,6 +450,7 @@ void mc_map_configure_group(struct mc_map *m, const struct addr *prefix, uint8_t
 	} else if (!remove) {
 		r->in_band = in_band;
 	}
+	mc_root_groups_changed(m);
 	mc_decide_all(m);
 }
 

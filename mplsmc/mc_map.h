@@ -107,7 +107,8 @@ void mc_map_configure_wildcards(struct mc_map *m, const struct addr *root, bool 
  */
 void mc_map_configure_rp(struct mc_map *m, const struct addr *prefix, uint8_t prefixlen,
 			 const struct addr *rp, msec_t now);
-/** `map PREFIX none|in-band`: groups that may be label-switched, most specific first. */
+/** `map PREFIX none|in-band`: groups that may be label-switched, most specific first; at a root
+ *  it is the filter for what leaves ask for (F3353-11-2). */
 void mc_map_configure_group(struct mc_map *m, const struct addr *prefix, uint8_t prefixlen,
 			    bool in_band, bool remove, msec_t now);
 
@@ -148,7 +149,8 @@ void mc_map_walk(const struct mc_map *m, void (*fn)(void *arg, const struct mc_m
 		 void *arg);
 
 struct mc_map_stats {
-	uint64_t inert; /* LSPs whose opaque value we cannot act on (A-mLDP-17, -18, -19) */
+	uint64_t denied; /* trees of root LSPs that `map ... none` is against */
+	uint64_t inert;	 /* LSPs whose opaque value we cannot act on (A-mLDP-17, -18, -19) */
 	size_t trees, leaves, joins, ftns, streams;
 };
 const struct mc_map_stats *mc_map_stats(const struct mc_map *m);

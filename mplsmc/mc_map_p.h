@@ -92,6 +92,7 @@ struct mc_sent {
 	struct addr source, group;
 	struct mc_sent_feeds_head feeds;
 	struct addr rp; /* (*,G): in our Join; ADDR_ANY: none is known, pimd does not hear of it */
+	bool joined, denied; /* denied: by `map PREFIX none` */
 	msec_t since;
 };
 
@@ -272,6 +273,9 @@ bool mc_shared_carries(const struct mc_tree *t);
 /** A shared tree got its LSP or lost it: the source trees of the group are decided anew. */
 void mc_shared_changed(const struct mc_tree *t);
 /** The configured RP, ADDR_ANY if there is none. */
+/** `map PREFIX none|in-band` on both sides, and what is said of a tree it denies. */
+bool mc_group_allowed(const struct mc_map *m, const struct addr *group);
+extern const char mc_group_denied[];
 struct addr mc_rp_of(const struct mc_map *m, const struct addr *group);
 const struct mc_wildcard *mc_wildcards_of(const struct mc_map *m, const struct addr *root);
 void mc_shared_free(struct mc_map *m);
@@ -282,6 +286,7 @@ void mc_shared_free(struct mc_map *m);
 void mc_root_static_changed(struct mc_map *m, const struct mldp_fec *fec);
 /** RPs changed: (*,G) joins name them. */
 void mc_root_rps_changed(struct mc_map *m);
+void mc_root_groups_changed(struct mc_map *m);
 /** The LSP carries this tree, or no longer. */
 void mc_root_carry(struct mc_map *m, struct mc_lsp *lsp, const struct addr *source,
 		   const struct addr *group, bool carry);

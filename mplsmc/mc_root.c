@@ -57,7 +57,7 @@ static size_t collect(const struct mc_sent *s, struct mldp_branch *all, size_t n
 {
 	const struct mc_feed *f;
 
-	if (s)
+	if (s && !s->denied)
 		frr_each (mc_sent_feeds_const, &s->feeds, f)
 			for (size_t i = 0; i < f->lsp->n; i++)
 				if (!listed(&f->lsp->branches[i], all, n))
@@ -73,7 +73,7 @@ static void push_one(struct mc_map *m, struct mc_sent *s)
 		XCALLOC(MTYPE_TMP, (max_branches(s) + max_branches(shared) + 1) * sizeof(*all));
 	size_t n = 0;
 
-	if (mc_sent_feeds_count(&s->feeds)) /* else it is about to go */
+	if (mc_sent_feeds_count(&s->feeds) && !s->denied) /* else it goes */
 		n = collect(shared, all, collect(s, all, 0));
 	m->ops->ftn(m->ctx, &s->source, &s->group, all, n);
 	XFREE(MTYPE_TMP, all);
@@ -92,10 +92,53 @@ static void push(struct mc_map *m, struct mc_sent *s)
 }
 
 /* A Join(*,G) names the RP that pimd has; without one pim_vif says nothing. */
-static void join(struct mc_map *m, struct mc_sent *s)
+static void set_joined(struct mc_map *m, struct mc_sent *s, bool joined)
 {
-	s->rp = addr_is_any(&s->source) ? mc_rp_of(m, &s->group) : ADDR_ANY;
-	m->ops->join(m->ctx, &s->source, &s->group, &s->rp, true);
+	if (s->joined == joined)
+		return;
+	s->joined = joined;
+	if (joined)
+		s->rp = addr_is_any(&s->source) ? mc_rp_of(m, &s->group) : ADDR_ANY;
+	m->stats.joins += joined ? 1 : -1;
+	m->ops->join(m->ctx, &s->source, &s->group, &s->rp, joined);
+}
+
+/* What leaves ask for is filtered as what pimd asks for (F3353-11-2); a static tree was asked for
+ * by the operator. */
+static bool is_allowed(const struct mc_map *m, const struct mc_sent *s)
+{
+	const struct mc_feed *f;
+
+	frr_each (mc_sent_feeds_const, &s->feeds, f)
+		if (mldp_opaque_parse(&f->lsp->fec).kind == MLDP_OPAQUE_GENERIC)
+			return true;
+	return mc_group_allowed(m, &s->group);
+}
+
+/* Joined before packets are pushed, pruned after. */
+static void settle(struct mc_map *m, struct mc_sent *s)
+{
+	bool denied = !is_allowed(m, s);
+
+	if (denied && !s->denied)
+		m->stats.denied++;
+	s->denied = denied;
+	if (mc_sent_feeds_count(&s->feeds) && !s->denied) {
+		set_joined(m, s, true);
+		push(m, s);
+	} else if (s->joined) {
+		push(m, s);
+		set_joined(m, s, false);
+	}
+}
+
+void mc_root_groups_changed(struct mc_map *m)
+{
+	struct mc_sent *s;
+
+	frr_each (mc_sents, &m->sents, s)
+		if (s->denied == is_allowed(m, s))
+			settle(m, s);
 }
 
 void mc_root_rps_changed(struct mc_map *m)
@@ -104,13 +147,13 @@ void mc_root_rps_changed(struct mc_map *m)
 	struct addr rp;
 
 	frr_each (mc_sents, &m->sents, s) {
-		if (!addr_is_any(&s->source))
+		if (!addr_is_any(&s->source) || !s->joined)
 			continue;
 		rp = mc_rp_of(m, &s->group);
 		if (addr_cmp(&rp, &s->rp) == 0)
 			continue;
-		m->ops->join(m->ctx, &s->source, &s->group, &s->rp, false);
-		join(m, s);
+		set_joined(m, s, false);
+		set_joined(m, s, true);
 	}
 }
 
@@ -133,8 +176,6 @@ static void feed_add(struct mc_map *m, struct mc_lsp *lsp, const struct addr *so
 		mc_sent_feeds_init(&s->feeds);
 		mc_sents_add(&m->sents, s);
 		m->stats.ftns++;
-		m->stats.joins++;
-		join(m, s);
 	}
 	f = XCALLOC(MTYPE_MC_FEED, sizeof(*f));
 	f->lsp = lsp;
@@ -150,12 +191,10 @@ static void feed_del(struct mc_map *m, struct mc_feed *f)
 	mc_lsp_feeds_del(&f->lsp->feeds, f);
 	mc_sent_feeds_del(&s->feeds, f);
 	XFREE(MTYPE_MC_FEED, f);
-	push(m, s);
+	settle(m, s);
 	if (mc_sent_feeds_count(&s->feeds))
 		return;
-	m->ops->join(m->ctx, &s->source, &s->group, &s->rp, false);
 	m->stats.ftns--;
-	m->stats.joins--;
 	mc_sents_del(&m->sents, s);
 	mc_sent_feeds_fini(&s->feeds);
 	XFREE(MTYPE_MC_SENT, s);
@@ -173,7 +212,7 @@ void mc_root_carry(struct mc_map *m, struct mc_lsp *lsp, const struct addr *sour
 	if (!s)
 		return;
 	if (carry) {
-		push(m, s);
+		settle(m, s);
 		return;
 	}
 	frr_each (mc_sent_feeds, &s->feeds, f)
@@ -258,7 +297,7 @@ void mc_map_lsp(struct mc_map *m, const struct mldp_fec *fec, const struct mldp_
 	if (is_new)
 		feed(m, lsp);
 	frr_each (mc_lsp_feeds, &lsp->feeds, f)
-		push(m, f->sent);
+		settle(m, f->sent);
 }
 
 void mc_root_static_changed(struct mc_map *m, const struct mldp_fec *fec)
@@ -274,7 +313,7 @@ void mc_root_static_changed(struct mc_map *m, const struct mldp_fec *fec)
 	feed(m, lsp);
 	f = last ? mc_lsp_feeds_next(&lsp->feeds, last) : mc_lsp_feeds_first(&lsp->feeds);
 	for (; f; f = mc_lsp_feeds_next(&lsp->feeds, f))
-		push(m, f->sent); /* what is new; the others stay as they are */
+		settle(m, f->sent); /* what is new; the others stay as they are */
 	frr_each_safe (mc_lsp_feeds, &lsp->feeds, f)
 		if (f->stale)
 			feed_del(m, f);
@@ -309,14 +348,14 @@ void mc_root_walk(const struct mc_map *m, void (*fn)(void *arg, const struct mc_
 		const struct mc_feed *f = mc_sent_feeds_const_first(&s->feeds);
 		struct mc_map_info i = {.source = s->source,
 					.group = s->group,
-					.label_switched = true,
 					.fec = f->lsp->fec,
 					.since = s->since};
 
-		if (addr_is_any(&s->source) && addr_is_any(&s->rp)) {
-			i.label_switched = false;
+		if (s->denied)
+			i.why_not = mc_group_denied;
+		else if (addr_is_any(&s->source) && addr_is_any(&s->rp))
 			i.why_not = "no RP is known for its group (configure rp)";
-		}
+		i.label_switched = !i.why_not;
 		fn(arg, &i);
 	}
 }

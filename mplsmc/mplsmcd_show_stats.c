@@ -55,6 +55,7 @@ static const struct stats_counter pim[] = {
 };
 
 static const struct stats_counter map[] = {
+	MAP(denied, "Trees that leaves may not ask for (map)", "denied"),
 	MAP(inert, "LSPs whose opaque value names no tree", "inert"),
 };
 

@@ -53,6 +53,38 @@ START_TEST(lsp_that_names_no_tree_carries_none)
 }
 END_TEST
 
+/* F3353-11-2: the LSP is there, nothing is joined and nothing sent; a static tree is the operator's
+ */
+START_TEST(root_sends_no_group_that_the_operator_denies)
+{
+	struct mldp_fec fec = source_fec("10.0.0.1", "10.1.1.1", "239.9.1.1");
+	struct mldp_fec generic = generic_fec("10.0.0.1", 7);
+
+	group_line("239.9.0.0/16", false, false);
+	lsp(&fec, 1);
+	expect("");
+	ck_assert_str_eq(info("10.1.1.1", "239.9.1.1", false).why_not,
+			 "its group is not to be label-switched (map ... none)");
+	ck_assert_uint_eq(mc_map_stats(map)->denied, 1);
+	ck_assert_uint_eq(mc_map_stats(map)->joins, 0);
+	group_line("239.9.1.0/24", true, false);
+	expect("join 10.1.1.1,239.9.1.1; push 10.1.1.1,239.9.1.1 to 100; ");
+	group_line("239.9.1.0/24", true, true);
+	expect("push 10.1.1.1,239.9.1.1 to; prune 10.1.1.1,239.9.1.1; ");
+	ck_assert_uint_eq(mc_map_stats(map)->denied, 2);
+	static_tree("video", "10.0.0.1", 7);
+	member("video", "10.1.1.1", "239.9.1.1", true);
+	expect("");
+	lsp(&generic, 2);
+	expect("join 10.1.1.1,239.9.1.1; push 10.1.1.1,239.9.1.1 to 100 101; ");
+	lsp(&generic, 0);
+	expect("push 10.1.1.1,239.9.1.1 to; prune 10.1.1.1,239.9.1.1; ");
+	lsp(&fec, 0);
+	expect("");
+	ck_assert_uint_eq(mc_map_stats(map)->ftns, 0);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- wildcards */
 
 /* M-7438-5-1: as if a (*,G) report had come from downstream; pimd hears its own RP's address */
@@ -270,6 +302,7 @@ static Suite *suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, leaf_of_an_lsp_starts_the_join_and_its_end_stops_it);
 	tcase_add_loop_test(t, lsp_that_names_no_tree_carries_none, 0, array_size(no_tree));
+	tcase_add_test(t, root_sends_no_group_that_the_operator_denies);
 	tcase_add_test(t, lsp_without_a_source_joins_the_shared_tree_of_the_configured_rp);
 	tcase_add_test(t, packets_of_a_source_tree_go_to_the_leaves_of_the_shared_tree_as_well);
 	tcase_add_test(t, lsp_without_a_group_carries_every_stream_of_its_source);
