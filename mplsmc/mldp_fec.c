@@ -155,6 +155,8 @@ struct mldp_fec mldp_fec_source(const struct addr *root, const struct addr *sour
 	bool v6 = !addr_is_any(known) && !addr_is_v4(known);
 	size_t len = v6 ? 16 : 4;
 
+	if (!addr_is_any(source) && !addr_is_any(group) && addr_is_v4(source) != addr_is_v4(group))
+		return f;
 	wr_u8(&w, v6 ? IPV6_SOURCE : IPV4_SOURCE);
 	wr_u16(&w, (uint16_t)(2 * len));
 	write_native(&w, source, len);

@@ -55,7 +55,8 @@ uint32_t mldp_fec_hash(const struct mldp_fec *f);
 
 /** P2MP FECs as a leaf makes them. */
 struct mldp_fec mldp_fec_generic(const struct addr *root, uint32_t lsp_id);
-/** In-band FEC of types 3 or 4; source or group ADDR_ANY: wildcard.  Family from the other. */
+/** In-band FEC of types 3 or 4; source or group ADDR_ANY: wildcard.  Family from the other.  Of
+ *  two families no tree can be: the opaque value is empty, which means nothing to anybody. */
 struct mldp_fec mldp_fec_source(const struct addr *root, const struct addr *source,
 				const struct addr *group);
 

@@ -125,6 +125,19 @@ START_TEST(in_band_fec_has_source_and_group)
 END_TEST
 
 /* M-6388-2.3-2 */
+START_TEST(source_and_group_of_two_families_name_no_tree)
+{
+	static const char *const pairs[][2] = {{"10.1.1.1", "ff3e::8000:1"},
+					       {"2001:db8::1", "232.1.1.1"}};
+	struct mldp_fec f = source_fec("10.0.0.1", pairs[_i][0], pairs[_i][1]);
+	static const uint8_t nothing[MLDP_MAX_OPAQUE];
+
+	ck_assert_uint_eq(f.opaque_len, 0);
+	ck_assert_mem_eq(f.opaque, nothing, sizeof(nothing));
+	ck_assert_int_eq(mldp_opaque_parse(&f).kind, MLDP_OPAQUE_UNKNOWN);
+}
+END_TEST
+
 START_TEST(generic_fec_has_an_identifier)
 {
 	struct addr root = address("10.0.0.1");
@@ -331,6 +344,7 @@ int main(void)
 	tcase_add_test(t, fec_is_its_type_root_and_opaque_value);
 	tcase_add_loop_test(t, crc_of_opaque_value_selects_upstream, 0, array_size(hashes));
 	tcase_add_loop_test(t, in_band_fec_has_source_and_group, 0, array_size(made));
+	tcase_add_loop_test(t, source_and_group_of_two_families_name_no_tree, 0, 2);
 	tcase_add_test(t, generic_fec_has_an_identifier);
 	tcase_add_loop_test(t, opaque_value_is_understood_or_inert, 0, array_size(meanings));
 	tcase_add_test(t, recursive_value_has_the_inner_fec);
