@@ -606,6 +606,11 @@ void mc_map_walk(const struct mc_map *m, void (*fn)(void *arg, const struct mc_m
 	mc_root_walk(m, fn, arg);
 }
 
+void mc_map_clear_stats(struct mc_map *m)
+{
+	m->stats.inert = 0;
+}
+
 const struct mc_map_stats *mc_map_stats(const struct mc_map *m)
 {
 	return &m->stats;

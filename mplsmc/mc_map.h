@@ -154,5 +154,7 @@ struct mc_map_stats {
 	size_t trees, leaves, joins, ftns, streams;
 };
 const struct mc_map_stats *mc_map_stats(const struct mc_map *m);
+/** What counts events becomes 0. */
+void mc_map_clear_stats(struct mc_map *m);
 
 #endif

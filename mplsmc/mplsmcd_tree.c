@@ -151,5 +151,8 @@ void mplsmcd_clear_statistics(void)
 	if (d->ldp)
 		ldp_engine_clear_stats(d->ldp);
 	mldp_clear_stats(d->mldp);
+	mc_map_clear_stats(d->map);
+	if (d->pim)
+		pim_vif_clear_stats(d->pim);
 	memset(&d->stats, 0, sizeof(d->stats));
 }

@@ -520,6 +520,17 @@ struct addr pim_vif_rp(const struct pim_vif *v, const struct addr *group)
 	return t && t->downstream ? t->rp : ADDR_ANY;
 }
 
+void pim_vif_clear_stats(struct pim_vif *v)
+{
+	v->info = (struct pim_vif_info){
+		.neighbour_up = v->info.neighbour_up,
+		.neighbour_since = v->info.neighbour_since,
+		.n_downstream = v->info.n_downstream,
+		.n_joined = v->info.n_joined,
+		.n_pruned = v->info.n_pruned,
+	};
+}
+
 void pim_vif_info(const struct pim_vif *v, struct pim_vif_info *info)
 {
 	*info = v->info;

@@ -73,6 +73,8 @@ struct pim_vif_info {
 		restarts;
 };
 void pim_vif_info(const struct pim_vif *v, struct pim_vif_info *info);
+/** What counts events becomes 0. */
+void pim_vif_clear_stats(struct pim_vif *v);
 /** Calls fn for each tree pimd wants from the domain. */
 void pim_vif_downstream(const struct pim_vif *v,
 			void (*fn)(void *arg, const struct addr *source, const struct addr *group,

@@ -268,4 +268,5 @@ def test_clear_statistics_sets_the_counters_to_0(fresh):
     assert counters["sockets"]["tcpRefused"] == counters["ldp"]["refusedConnections"] == 1
     fresh.vty.show("clear mpls multicast statistics")
     counters = fresh.vty.json("show mpls multicast statistics")
-    assert not any(x for key in ("sockets", "ldp", "mldp") for x in counters[key].values())
+    assert not any(x for key in ("sockets", "ldp", "mldp", "mapping", "pim")
+                   for x in counters[key].values())

@@ -97,6 +97,29 @@ START_TEST(join_starts_a_tree_and_prune_stops_it)
 }
 END_TEST
 
+START_TEST(clearing_the_counters_leaves_what_is_there)
+{
+	struct pim_vif_info before, after;
+
+	rig_hello(105, 1);
+	rig_one("172.16.1.10", "232.1.1.1", PIM_SPARSE, false);
+	rig_ours("172.16.1.11", "232.1.1.2", "*", true);
+	before = rig_info();
+	ck_assert_uint_gt(before.rx_hellos * before.tx_hellos, 0);
+	ck_assert_uint_gt(before.rx_join_prunes * before.tx_join_prunes, 0);
+	pim_vif_clear_stats(rig.v);
+	after = rig_info();
+	ck_assert_uint_eq(after.rx_hellos + after.tx_hellos + after.rx_join_prunes +
+				  after.tx_join_prunes + after.rx_bad + after.rx_reflected +
+				  after.restarts,
+			  0);
+	ck_assert(after.neighbour_up);
+	ck_assert_int_eq(after.neighbour_since, before.neighbour_since);
+	ck_assert_uint_eq(after.n_downstream, 1);
+	ck_assert_uint_eq(after.n_joined, 1);
+}
+END_TEST
+
 START_TEST(tree_of_ipv6_starts_and_stops)
 {
 	rig_close();
@@ -586,6 +609,7 @@ int main(void)
 	tcase_add_test(t, neighbour_with_infinite_hold_time_stays);
 	tcase_add_test(t, goodbye_takes_the_neighbour_down_at_once);
 	tcase_add_test(t, join_starts_a_tree_and_prune_stops_it);
+	tcase_add_test(t, clearing_the_counters_leaves_what_is_there);
 	tcase_add_test(t, tree_of_ipv6_starts_and_stops);
 	tcase_add_test(t, wildcard_join_is_a_tree_without_source);
 	tcase_add_test(t, one_message_carries_joins_and_prunes_of_several_groups);
