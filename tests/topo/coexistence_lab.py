@@ -20,12 +20,24 @@ Figure 3: the DR of the sender is on the shared tree.
 A modern RP does not live on Registers: it joins the source, and stops them (RFC 7761 4.4.2).  A
 link between the RP and the DR of the sender (N3), of its own, carries what the figures' Registers
 carried, and is called Reg, too.  An interface is named by the router at its other end, or "edge".
+
+Method c of section 3.4, coexistence source-trees-only: shared trees stay at layer 3, on PIM in the
+core (A3353-1, A3353-2), source trees are label-switched.  Method a, coexistence layer3: the shared
+tree comes from the RP on an LSP, which ends in the node that has (*,G) and (S,G)RPT and forwards at
+layer 3.
+
+R2 joins after the switch-over: pimd 8.4 forgets the other outputs of (*,G) when a neighbour prunes a
+source off it, unless they are joined later.
 """
-from lab import BUILD, FRR, Lab, Subscriber, Talker
+import re
+
+from lab import BUILD, FRR, Lab, LabError, Subscriber, Talker
 from mpls_lab import LSP_NEIGHBOUR, MPLSMCD, OSPF, OSPF_INTERFACE, MplsRouter, operational
 from netns import veth, wait_for
 
 SOURCE, GROUP, RP = "10.1.0.2", "239.1.1.1", "10.254.0.1"
+RATE = 100
+SHARED_ONLY = "ip pim spt-switchover infinity-and-beyond\n"
 
 PIM_INTERFACE = """\
 interface {name}
@@ -69,6 +81,7 @@ class Node(MplsRouter):
         super().__init__(of, name)
         self.more = ""
         self.rpf = []  # addresses whose RPF neighbour is the domain
+        self.around = None  # the neighbour to which unicast to the RP goes, RPF or not
         self.domain = "mplsmc0"  # where packets of the domain come and go, in the figure
 
     @property
@@ -90,6 +103,10 @@ class Node(MplsRouter):
                                            more=self.more + more, endpoint=self.endpoint, fib="")))
         for address in self.rpf:
             self.ns.ip(f"route replace {address}/32 via {LSP_NEIGHBOUR} dev mplsmc0")
+        if self.around:  # Registers of others, or they would leave by mplsmc0 and be lost
+            self.ns.ip(f"route replace {RP}/32 via {self.lab.addresses[self.around, self.name]} "
+                       "table 100")
+            self.ns.ip(f"rule add pref 100 to {RP}/32 lookup 100")
 
     def start_pimd(self):
         text = f"hostname {self.name}\nip pim rp {RP} 239.0.0.0/8\n" \
@@ -125,6 +142,7 @@ class FigureLab(Lab):
         super().__init__(prefix=prefix)
         self.figure, self.sender_at = figure, sender
         self.receivers = dict.fromkeys(receivers)
+        self.addresses = {}  # (router, neighbour): of the router, on the link to the neighbour
 
     def build(self):
         self.routers = {name: Node(self, name) for name in self.figure}
@@ -134,6 +152,7 @@ class FigureLab(Lab):
             a, b = self.routers[a], self.routers[b]
             veth(a.ns, b.name, b.ns, a.name)
             for router, peer, host in ((a, b, 1), (b, a, 2)):
+                self.addresses[router.name, peer.name] = f"10.0.{n}.{host}"
                 router.ns.ip(f"addr add 10.0.{n}.{host}/24 dev {peer.name}")
                 router.cables.append(peer.name)
         self.routers["rp"].ns.ip(f"addr add {RP}/32 dev lo")
@@ -173,3 +192,56 @@ class FigureLab(Lab):
             wait_for(lambda r=router: all(
                 r.ns.run("ip", "route", "get", a, check=False) for a in (RP, SOURCE)), 60,
                 f"routes of {router.name}")
+
+
+def differs(lab, vectors):
+    """Vectors that are not the state of their node: {ID: (wanted, is)}."""
+    wrong = {}
+    for name, (key, *wanted) in vectors.items():
+        state = [lab.routers[name].state(s) or "-" for s in ("*", SOURCE)]
+        if any(w not in ("?", s) for w, s in zip(wanted, state)):
+            wrong[key] = (wanted, state)
+    return wrong
+
+
+def becomes(lab, vectors):
+    """Waits until every node has the state of the figure; says which has not."""
+    try:
+        wait_for(lambda: not differs(lab, vectors), 40, "the state of the figure")
+    except LabError as e:
+        raise LabError(f"{e}: {differs(lab, vectors)}") from None
+
+
+def result(lab, name):
+    return lab.receivers[name].result(GROUP)
+
+
+def goes_on(lab, name, n=100):
+    """n more packets, none lost; none has come twice since the beginning."""
+    before = wait_for(lambda: (lambda r: r if r["received"] else None)(result(lab, name)), 30,
+                      f"packets behind {name}")
+    after = wait_for(lambda: (lambda r: r if r["last"] >= before["last"] + n else None)(
+        result(lab, name)), 30, f"more packets behind {name}")
+    if after["lost"] != before["lost"] or after["duplicated"]:
+        raise LabError(f"behind {name}: {before}, then {after}")
+
+
+def rpt(lab, name):
+    """The neighbours of the node that have pruned the source off the shared tree."""
+    text = lab.routers[name].vty["pimd"].show("show ip pim join")
+    return re.findall(rf"^\s*(\S+)\s+\S+\s+{SOURCE}\s+{GROUP}\s+SGRpt\(P", text, re.M)
+
+
+def layer3(lab, name):
+    """The shared tree is an LSP from the RP to this node."""
+    node, rp = lab.routers[name], lab.routers["rp"]
+    node.more = f" coexistence layer3\n root {RP}/32 {rp.id}\n root {rp.id} wildcard source\n"
+    node.rpf, node.around = [RP], "rp"
+    rp.more = f" rp {RP} 239.0.0.0/8\n"
+    rp.domain, node.domain = "1", {"n5": "2", "n1": "1"}[name]
+
+
+def why_not(lab, name, source):
+    found = [t for t in lab.routers[name].mappings()
+             if (t["source"], t["group"], t["side"]) == (source, GROUP, "leaf")]
+    return found[0].get("whyNot", "label-switched") if found else None
