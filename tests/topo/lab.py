@@ -164,10 +164,15 @@ class Router:
 
     def start_frr_daemon(self, name, program, config, *more):
         """An FRR daemon with private directories, in the foreground, logging to its log.  mgmtd
-        and staticd of FRR 10 have no file of their own (config None)."""
+        and staticd of FRR 10 have no file of their own (config None), and meet in the run
+        directory of the system: each router has another one."""
         (self.run / f"{name}.vty").unlink(missing_ok=True)
+        own = ["-f", config] if config else []
+        run_dir = [] if config else [
+            "unshare", "-m", "sh", "-c",
+            'mkdir -p /var/run/frr; mount --bind "$0" /var/run/frr && exec "$@"', str(self.run)]
         process = self.start(name, [
-            str(program), *(["-f", config] if config else []), "-i", str(self.run / f"{name}.pid"),
+            *run_dir, str(program), *own, "-i", str(self.run / f"{name}.pid"),
             "-z", str(self.run / "zserv.api"), "--vty_socket", str(self.run), "-P", "0",
             "--log", "stdout", "--log-level", "debug", *more])
         wait_for(lambda: self.vty[name].alive() or not process.running(), 20,
