@@ -4,35 +4,48 @@
 import argparse
 import pathlib
 import platform
-import shutil
 import sys
 
 import mpls_lab
-from mpls_lab import EGRESS, GROUP, LINKS, SOURCE, MplsLab
+from drawing import Drawing, Load
+from lab import FRR_MAJOR
+from mpls_lab import EGRESS, GROUP, LINKS, ROUTERS, SOURCE, MplsLab, MplsRouter
 from netns import PATIENCE, LabError, sh, wait_for
 from story import Story, say
 from tap import LabelTap
 
-RATE = 500
+RATE, COUNTED = 500, 200
 NO_MBB = " no capability make-before-break\n"  # the default is to have it
 DIAGRAM = "".join(mpls_lab.__doc__.split("\n\n")[1])
+LEVELS = (("p2", "p3"), EGRESS)
+HOSTS = {"pe1": ("src", False), **{pe: (f"rcv{pe[-1]}", True) for pe in EGRESS}}
+
+
+class DemoRouter(MplsRouter):
+    """Each router has a hundred labels of its own, so that one sees who has assigned a label."""
+
+    def start_mplsmcd(self, more=""):
+        hundred = 100 * (ROUTERS.index(self.name) + 1)
+        super().start_mplsmcd(more + f" label range {hundred} {hundred + 99}\n")
+
+
+class DemoLab(MplsLab):
+    router = DemoRouter
 
 
 class Demo:
-    def __init__(self, lab, story):
-        self.lab, self.story = lab, story
-
-    def draw(self, tree):
-        for line in tree.lines():
-            say("    " + line)
+    def __init__(self, lab, story, output):
+        self.lab, self.story, self.output = lab, story, output
 
     def set_up(self):
         lab, story = self.lab, self.story
-        story.step("Start stock zebra, ospfd and (on the PEs) pimd, then mplsmcd and mcfibd")
+        rpf = "`ip mroute`" if FRR_MAJOR >= 10 else "a static route"
+        story.step("Start stock zebra and ospfd, pimd on the PEs, then mplsmcd and mcfibd")
         lab.start()
-        story.table(("router", "LSR-Id", "LDP sessions", "PIM"), [
-            (r.name, r.id, ", ".join(n["neighbor"] for n in r.neighbours()),
-             "edge, mplsmc0" if r.edge else "none") for r in lab.routers.values()])
+        story.table(("router", "LSR-Id", "its labels", "LDP sessions with", "PIM"), [
+            (r.name, r.id, f"{n}00-{n}99", " ".join(r.cables),
+             "" if not r.edge else f"edge, mplsmc0 (RPF by {rpf})" if r.name in EGRESS else
+             "edge, mplsmc0") for n, r in enumerate(lab.routers.values(), 1)])
 
     def join(self):
         lab, story = self.lab, self.story
@@ -43,30 +56,39 @@ class Demo:
         for receiver in lab.receivers.values():
             receiver.receives(GROUP, 30)
         self.tree = lab.tree(EGRESS)
-        self.draw(self.tree)
+        self.draw("mpls-tree", "the tree")
+        story.expect("lost and duplicated at rcv2, rcv3, rcv4", self.totals(),
+                     [(0, 0)] * len(EGRESS))
 
-    def copies(self):
-        lab, story = self.lab, self.story
-        story.step("Count the copies of each packet on every core link")
+    def loads(self):
+        """What each link carries of the next packets, counted on the wire."""
+        lab = self.lab
         taps = {(a, b): LabelTap(lab.routers[b].ns, a) for a, b in LINKS}
         lab.taps += taps.values()
-        on_tree = {(a, b): label for a, b, label in self.tree.edges()}
-        for link in on_tree:
-            wait_for(lambda t=taps[link]: t.copies_of(GROUP, 200) == [1] * 200, 20,
-                     f"200 packets, one copy each, on {link}")
-        rows = []
+        used = {(a, b): label for a, b, label in self.tree.edges()}
+        first = self.stream.ask("stat")["sent"] + 20
+        last = first + COUNTED - 1
+        for link in used:
+            wait_for(lambda t=taps[link]: t.newest(GROUP) > last, 30, f"packet {last} on {link}")
+        loads = {}
         for link, tap in taps.items():
-            wanted = [on_tree[link]] if link in on_tree else []
-            copies = sorted(set(tap.copies_of(GROUP, 200)))
-            labels = sorted(tap.session_counts(GROUP))
-            if labels != wanted or copies != [1] * len(wanted):
-                story.wrong.append(f"{link}: labels {labels}, copies {copies}")
-            rows.append((" -> ".join(link), ", ".join(map(str, labels)) or "-",
-                         ", ".join(map(str, copies)) or 0))
-        for tap in taps.values():
+            copies = tap.copies_between(GROUP, first, last).values()
+            loads[link] = Load(sorted(tap.session_counts(GROUP)), sum(copies), sorted(set(copies)))
+            wanted = Load([used[link]], COUNTED, [1]) if link in used else Load([], 0, [0])
+            if loads[link] != wanted:
+                self.story.wrong.append(f"{link}: {loads[link]}, expected {wanted}")
             tap.close()
             lab.taps.remove(tap)
-        story.table(("link", "label on the wire", "copies per packet"), rows)
+        return loads
+
+    def draw(self, name, what, failed=None):
+        """The tree of the routers' own JSON, with what is on the wire."""
+        title = f"({SOURCE}, {GROUP}): {what}\\n{COUNTED} packets on each link"
+        drawing = Drawing(title, self.tree, self.loads(), HOSTS, LEVELS, failed)
+        self.story.table((f"of {COUNTED} packets on each link", "label", "frames",
+                          "copies of each"), drawing.rows())
+        if self.output:
+            say(f"    drawn in {drawing.write(self.output / (name + '.dot'))}")
 
     def totals(self):
         """What the receivers miss and have twice, all packets sent so far seen."""
@@ -85,42 +107,54 @@ class Demo:
         self.tree = wait_for(lambda: (lambda t: t if via in t.role else None)(lab.tree(EGRESS)), 60,
                              f"the tree goes through {via}")
         after = self.totals()
-        self.draw(self.tree)
         lost = max(a[0] - b[0] for a, b in zip(after, before))
         twice = max(a[1] - b[1] for a, b in zip(after, before))
-        say(f"    lost: {lost} packets, {lost * 1000 // RATE} ms; duplicated: {twice}")
+        say(f"    The tree goes through {via} now.  The worst receiver lost {lost} packets, "
+            f"{ms(lost)} ms of the stream,\n    and got {twice} twice.")
         return lost, twice
 
     def failure(self):
         """The link under P1 that the tree uses fails and comes back."""
         below = next(b for a, b, _ in self.tree.edges() if a == "p1")
         other = {"p2": "p3", "p3": "p2"}[below]
-        return (self.event(f"The link p1 - {below} fails", lambda: self.lab.cut("p1", below), other),
-                self.event(f"The link p1 - {below} is back", lambda: self.lab.mend("p1", below),
-                           below))
+        p1 = self.lab.routers["p1"].ns
+        down = self.event(f"The link p1 - {below} fails", lambda: p1.ip(f"link set {below} down"),
+                          other)
+        self.draw("mpls-tree-failed", f"the link p1 - {below} has failed", ("p1", below))
+        up = self.event(f"The link p1 - {below} is back", lambda: p1.ip(f"link set {below} up"),
+                        below)
+        self.draw("mpls-tree-back", f"the link p1 - {below} is back")
+        return down, up
 
 
-def write_drawing(tree, folder):
-    """The tree for Graphviz, and as SVG where its program is installed."""
-    path = folder / "mpls-tree.dot"
-    path.write_text(tree.dot())
-    if shutil.which("dot"):
-        sh(["dot", "-Tsvg", "-o", str(path.with_suffix(".svg")), str(path)])
-    say(f"    drawn in {path}")
+def ms(packets):
+    return packets * 1000 // RATE
 
 
-def run(story, mode, more, output):
-    with MplsLab(prefix="mcmpls", more=more) as lab:
-        say(f"\n==== {mode}")
-        demo = Demo(lab, story)
+def run(story, mode, meaning, more, output):
+    say(f"\n==== {mode}: {meaning}")
+    with DemoLab(prefix="mcmpls", more=more) as lab:
+        demo = Demo(lab, story, output)
         demo.set_up()
         demo.join()
-        if output:
-            write_drawing(demo.tree, output)
-        demo.copies()
-        story.expect("lost and duplicated in steady state, per receiver", demo.totals(),
-                     [(0, 0)] * len(EGRESS))
         return (mode, *demo.failure())
+
+
+def summary(story, rows):
+    story.step("What the changes cost the worst receiver")
+    story.table(("upstream change", "link fails: packets", "ms", "link back: packets", "ms",
+                 "duplicated"), [
+        (mode, down[0], ms(down[0]), up[0], ms(up[0]), down[1] + up[1])
+        for mode, down, up in rows])
+    say("    A failure costs the same either way: OSPF has to find out.  When the link is back,"
+        " delete before\n    add leaves a tree that works, and may even have to wait for the LDP"
+        " session of the link; make\n    before break does not move before the new tree is whole.")
+    # what is on its way on both paths when a leaf changes over may come too early or too late
+    story.expect("make before break, link back: at most 2 packets lost, 2 duplicated",
+                 max(rows[1][2]) <= 2, True)
+    # an attempt to connect may be on its way in vain when the route to the peer changes
+    story.expect("delete before add, link back: at most 3 s lost",
+                 rows[0][2][0] <= 3 * RATE * PATIENCE, True)
 
 
 def main():
@@ -131,22 +165,12 @@ def main():
     story = Story(args.pause)
     frr = sh(["dpkg-query", "-W", "-f", "${Version}", "frr"])
     say(f"frr-mcast: MPLS multicast, on stock FRR {frr}, Linux {platform.release()}\n\n{DIAGRAM}")
-    rows = []
     try:
-        rows.append(run(story, "delete before add", NO_MBB, args.output))
-        rows.append(run(story, "make before break", "", None))
-        story.step("Packets lost by the worst receiver")
-        story.table(("upstream change", "link failed", "ms", "link back", "ms", "duplicated"),
-                    [(mode, down[0], down[0] * 1000 // RATE, up[0], up[0] * 1000 // RATE,
-                      down[1] + up[1]) for mode, down, up in rows])
-        # what is on its way on both paths when a leaf changes over may come too early or too late
-        story.expect("make before break, link back: at most 2 packets lost, 2 duplicated",
-                     max(rows[1][2]) <= 2, True)
-        # an attempt to connect may be on its way in vain when the route to the peer changes
-        story.expect("delete before add, link back: at most 3 s lost",
-                     rows[0][2][0] <= 3 * RATE * PATIENCE, True)
-        say("    Delete before add waits for the LDP session of the link that is back; the other"
-            " does not move\n    the tree before it is whole.")
+        summary(story, [
+            run(story, "delete before add", "the old way to the root goes before the new one is"
+                " asked for", NO_MBB, None),
+            run(story, "make before break", "the old way stays until the new one is complete (the"
+                " default)", "", args.output)])
     except LabError as e:
         story.wrong.append(str(e))
     if story.wrong:

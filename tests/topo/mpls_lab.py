@@ -269,22 +269,5 @@ class Tree:
         return self.installed and set(self.role) == on_tree and \
             all(self.local.get(below) == label for _, below, label in edges)
 
-    def lines(self, at=None, indent=""):
-        """The tree as text."""
-        at = at or self.root
-        if not indent:
-            yield f"{at} ({self.role.get(at, 'no LSP')})"
-        for n, (below, label) in enumerate(self.branches.get(at, []), 1):
-            last = n == len(self.branches[at])
-            yield f"{indent or '  '}{'`' if last else '|'}-- label {label} --> " \
-                  f"{below} ({self.role.get(below, 'no LSP')})"
-            yield from self.lines(below, (indent or "  ") + ("    " if last else "|   "))
-
-    def dot(self):
-        """The tree for Graphviz."""
-        nodes = "".join(f'\t{n} [label="{n}\\n{r}"];\n' for n, r in sorted(self.role.items()))
-        edges = "".join(f'\t{a} -> {b} [label="{label}"];\n' for a, b, label in self.edges())
-        return f"digraph lsp {{\n{nodes}{edges}}}\n"
-
 
 __all__ = ["MplsLab", "Tree", "EGRESS", "GROUP", "LINKS", "ROUTERS", "SOURCE", "router_id"]

@@ -9,6 +9,7 @@ import pytest
 import mc
 import pcap
 import tap
+from drawing import Drawing, Load
 from lab import Talker
 from netns import LabError, Namespace, Process, veth, wait_for
 
@@ -149,3 +150,24 @@ def test_a_process_that_ended_is_seen(tmp_path):
 def test_control_messages_are_read(octets, name, details):
     m = pcap.control_message(0, "10.0.12.1", bytes.fromhex(octets))
     assert (m.name, m.details) == (name, details)
+
+
+class OneBranch:
+    """A tree r -> a, as Drawing wants to see it."""
+    root, role, branches = "r", {"r": "root", "a": "leaf"}, {"r": [("a", 16)]}
+
+    @staticmethod
+    def edges():
+        return [("r", "a", 16)]
+
+
+@pytest.mark.parametrize("failed, word, line", [(("r", "b"), "failed", "style=dashed color=red"),
+                                                (None, "not used", "color=grey dir=none")])
+def test_a_drawing_tells_the_tree_from_other_links(failed, word, line):
+    loads = {("r", "a"): Load([16], 20, [1]), ("r", "b"): Load([], 0, [0])}
+    drawing = Drawing("t", OneBranch, loads, {"a": ("rcv", True)}, (), failed)
+    assert list(drawing.rows()) == [("r  root", "", "", ""), ("`-- a  leaf -> rcv", "16", 20, "1"),
+                                    (f"r - b  {word}", "-", 0, "0")]
+    edges = {x.split("[")[0].strip(): x for x in drawing.dot().splitlines() if "->" in x}
+    assert line in edges["r -> b"] and "label 16" in edges["r -> a"]
+    assert "not on the tree" in drawing.dot() and "a -> rcv" in edges
