@@ -130,7 +130,8 @@ void l2mcd_upstream_reconcile(struct l2mcd *d)
 	if (!want || fd >= 0)
 		return;
 	frr_with_privs (&l2mcd_privs) {
-		fd = tun_open(m->upstream_interface, &m->upstream_address, m->upstream_prefixlen);
+		fd = tun_open(m->upstream_interface, &m->upstream_address, m->upstream_prefixlen,
+			      true);
 		error = errno;
 	}
 	if (fd < 0) {

@@ -11,13 +11,14 @@
 #include "lib/addr.h"
 
 /**
- * Makes the device or attaches to the one that is there; IPv4 address, up, multicast.  Returns
- * the file descriptor (non-blocking, one IP packet a read or write), or -1 and errno.
+ * Makes the device or attaches to the one that is there; IPv4 address, up, multicast.  link_local
+ * false: the kernel gives it no IPv6 address of its own choice.  Returns the file descriptor
+ * (non-blocking, one IP packet a read or write), or -1 and errno.
  */
-int tun_open(const char *name, const struct addr *address, uint8_t prefixlen);
+int tun_open(const char *name, const struct addr *address, uint8_t prefixlen, bool link_local);
 
 /**
- * Gives the device its address again; who listens is told, although nothing changes.  Wanted when
+ * Gives the device an address, or its address again; who listens is told, although nothing changes.  Wanted when
  * zebra tells of the device without the address: zebra 8.4 reads links and addresses in two
  * threads, and loses an address that is faster than its link.  False and errno: refused.
  */
