@@ -24,11 +24,9 @@ struct bgp_route {
 #define RESTART_S 60 /* FRR 8.4 daemons reconnect to zebra after 10 s, or 60 s */
 #define SETTLE_MS 20 /* a table is read before its sources are looked up */
 
-static struct route_table *tables[AFI_MAX];
+static struct route_table *table; /* IPv4 */
 static struct event *t_settle, *t_restart;
 static bool wanted;
-
-static const afi_t families[] = {AFI_IP, AFI_IP6};
 
 static void settled(struct event *event)
 {
@@ -56,12 +54,9 @@ static struct addr owner_of(const struct zapi_route *r)
 	for (unsigned int i = 0; i < r->nexthop_num; i++) {
 		const struct zapi_nexthop *nh = &r->nexthops[i];
 
-		if (nh->type == NEXTHOP_TYPE_IPV4 || nh->type == NEXTHOP_TYPE_IPV4_IFINDEX)
-			a = addr_from_v4(&nh->gate.ipv4);
-		else if (nh->type == NEXTHOP_TYPE_IPV6 || nh->type == NEXTHOP_TYPE_IPV6_IFINDEX)
-			a = addr_from_v6(&nh->gate.ipv6);
-		else
+		if (nh->type != NEXTHOP_TYPE_IPV4 && nh->type != NEXTHOP_TYPE_IPV4_IFINDEX)
 			continue;
+		a = addr_from_v4(&nh->gate.ipv4);
 		if (addr_cmp(&a, &best) > 0)
 			best = a;
 	}
@@ -70,7 +65,7 @@ static struct addr owner_of(const struct zapi_route *r)
 
 static void route_set(const struct zapi_route *r)
 {
-	struct route_node *rn = route_node_get(tables[family2afi(r->prefix.family)], &r->prefix);
+	struct route_node *rn = route_node_get(table, &r->prefix);
 	struct bgp_route *b = rn->info;
 	struct addr owner = owner_of(r);
 
@@ -86,16 +81,15 @@ static void route_set(const struct zapi_route *r)
 
 void mplsmcd_bgp_route(const struct zapi_route *r, bool add)
 {
-	afi_t afi = family2afi(r->prefix.family);
 	struct route_node *rn;
 
-	if (r->type != ZEBRA_ROUTE_BGP || !wanted || (afi != AFI_IP && afi != AFI_IP6))
+	if (r->type != ZEBRA_ROUTE_BGP || !wanted || r->prefix.family != AF_INET)
 		return;
 	if (add) {
 		route_set(r);
 		return;
 	}
-	rn = route_node_lookup(tables[afi], &r->prefix);
+	rn = route_node_lookup(table, &r->prefix);
 	if (!rn)
 		return;
 	route_unlock_node(rn);
@@ -105,23 +99,19 @@ void mplsmcd_bgp_route(const struct zapi_route *r, bool add)
 
 static void all_stale(void)
 {
-	for (size_t i = 0; i < array_size(families); i++)
-		for (struct route_node *rn = route_top(tables[families[i]]); rn;
-		     rn = route_next(rn))
-			if (rn->info)
-				((struct bgp_route *)rn->info)->stale = true;
+	for (struct route_node *rn = route_top(table); rn; rn = route_next(rn))
+		if (rn->info)
+			((struct bgp_route *)rn->info)->stale = true;
 }
 
 static void forget(bool only_stale)
 {
-	for (size_t i = 0; i < array_size(families); i++)
-		for (struct route_node *rn = route_top(tables[families[i]]); rn;
-		     rn = route_next(rn)) {
-			const struct bgp_route *b = rn->info;
+	for (struct route_node *rn = route_top(table); rn; rn = route_next(rn)) {
+		const struct bgp_route *b = rn->info;
 
-			if (b && (b->stale || !only_stale))
-				route_forget(rn);
-		}
+		if (b && (b->stale || !only_stale))
+			route_forget(rn);
+	}
 }
 
 static void restart_over(struct event *event)
@@ -132,9 +122,8 @@ static void restart_over(struct event *event)
 
 static void ask(struct zclient *zc)
 {
-	for (size_t i = 0; i < array_size(families); i++)
-		zebra_redistribute_send(ZEBRA_REDISTRIBUTE_ADD, zc, families[i], ZEBRA_ROUTE_BGP, 0,
-					VRF_DEFAULT);
+	zebra_redistribute_send(ZEBRA_REDISTRIBUTE_ADD, zc, AFI_IP, ZEBRA_ROUTE_BGP, 0,
+				VRF_DEFAULT);
 }
 
 void mplsmcd_bgp_want(struct zclient *zc)
@@ -159,7 +148,7 @@ void mplsmcd_bgp_zebra_up(struct zclient *zc)
 bool mplsmcd_bgp_owner(const struct addr *a, struct addr *owner, struct prefix *of)
 {
 	struct prefix p = mplsmcd_host_prefix(a);
-	struct route_node *rn = route_node_match(tables[family2afi(p.family)], &p);
+	struct route_node *rn = route_node_match(table, &p);
 
 	if (!rn)
 		return false;
@@ -171,8 +160,7 @@ bool mplsmcd_bgp_owner(const struct addr *a, struct addr *owner, struct prefix *
 
 void mplsmcd_bgp_init(void)
 {
-	for (size_t i = 0; i < array_size(families); i++)
-		tables[families[i]] = route_table_init();
+	table = route_table_init();
 }
 
 void mplsmcd_bgp_fini(void)
@@ -180,6 +168,5 @@ void mplsmcd_bgp_fini(void)
 	event_cancel(&t_settle);
 	event_cancel(&t_restart);
 	forget(false);
-	for (size_t i = 0; i < array_size(families); i++)
-		route_table_finish(tables[families[i]]);
+	route_table_finish(table);
 }

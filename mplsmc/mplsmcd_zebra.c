@@ -71,7 +71,10 @@ static enum mplsmcd_origin owner_of(const struct watch *w, struct addr *root, st
 	*root = ADDR_ANY;
 	if (w->local)
 		return MPLSMCD_CONNECTED;
-	return w->by_bgp && mplsmcd_bgp_owner(&w->addr, root, of) ? MPLSMCD_BGP : MPLSMCD_UNKNOWN;
+	/* M-6826-2-2: who takes IPv6 in FECs is configured with the root */
+	if (w->by_bgp && addr_is_v4(&w->addr) && mplsmcd_bgp_owner(&w->addr, root, of))
+		return MPLSMCD_BGP;
+	return MPLSMCD_UNKNOWN;
 }
 
 static void tell_root(const struct watch *w)
