@@ -43,7 +43,8 @@ struct mplsmcd {
 	struct ldp_engine *ldp; /* NULL: no router id yet, or not configured */
 	struct mldp *mldp;
 	struct mc_map *map;
-	struct pim_vif *pim; /* NULL: mplsmc0 is not there */
+	struct pim_vif *pim;  /* NULL: mplsmc0 is not there */
+	struct pim_vif *pim6; /* NULL: or IPv6 is disabled there */
 	struct fib_pub *fib;
 	struct addr zebra_router_id;
 	msec_t started;

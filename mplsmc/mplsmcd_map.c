@@ -17,6 +17,11 @@ static char device[IFNAMSIZ];
 static struct addr device_address;
 static struct event *t_read;
 
+static struct pim_vif *pim_of(const struct mplsmcd *d, const struct addr *group)
+{
+	return addr_is_v4(group) ? d->pim : d->pim6;
+}
+
 /* ---------------------------------------------------------------- mapping */
 
 static void cb_leaf(void *ctx, const struct mldp_fec *fec, bool wanted)
@@ -30,10 +35,10 @@ static void cb_leaf(void *ctx, const struct mldp_fec *fec, bool wanted)
 static void cb_join(void *ctx, const struct addr *source, const struct addr *group,
 		    const struct addr *rp, bool joined)
 {
-	struct mplsmcd *d = ctx;
+	struct pim_vif *pim = pim_of(ctx, group);
 
-	if (d->pim)
-		pim_vif_join(d->pim, source, group, rp, joined, mplsmcd_now());
+	if (pim)
+		pim_vif_join(pim, source, group, rp, joined, mplsmcd_now());
 }
 
 static void cb_ftn(void *ctx, const struct addr *source, const struct addr *group,
@@ -77,7 +82,7 @@ static void cb_downstream(void *ctx, const struct addr *source, const struct add
 	MPLSMCD_DEBUG(mapping, "pimd %s (%s, %s)", wanted ? "wants" : "no longer wants",
 		      addr_str(source, s), addr_str(group, g));
 	if (addr_is_any(source)) {
-		struct addr rp = pim_vif_rp(d->pim, group);
+		struct addr rp = pim_vif_rp(pim_of(d, group), group);
 
 		mc_map_shared_tree(d->map, group, &rp, wanted, mplsmcd_now());
 	} else {
@@ -108,6 +113,22 @@ static const struct pim_vif_ops pim_ops = {
 	.neighbour = cb_neighbour,
 };
 
+static void upstream_packet(struct mplsmcd *d, struct span s)
+{
+	bool v4 = s.len >= 20 && s.p[0] >> 4 == 4, v6 = s.len >= 40 && s.p[0] >> 4 == 6;
+	uint8_t protocol = v4 ? s.p[9] : v6 ? s.p[6] : 0;
+
+	d->stats.upstream_rx++;
+	if (v4 && protocol == IPPROTO_PIM)
+		pim_vif_input(d->pim, s, mplsmcd_now());
+	else if (v6 && protocol == IPPROTO_PIM && d->pim6)
+		pim_vif_input(d->pim6, s, mplsmcd_now());
+	else if (v4 && (s.p[16] & 0xf0) == 0xe0 && protocol != IPPROTO_IGMP)
+		d->stats.upstream_unforwarded++;
+	else if (v6 && s.p[24] == 0xff && (s.p[25] & 0xf) > 2) /* MLD and PIM are link-local */
+		d->stats.upstream_unforwarded++;
+}
+
 static void upstream_read(struct event *event)
 {
 	struct mplsmcd *d = mplsmcd_instance();
@@ -119,23 +140,41 @@ static void upstream_read(struct event *event)
 
 		if (n <= 0)
 			break;
-		d->stats.upstream_rx++;
-		if (n >= 20 && buf[0] >> 4 == 4 && buf[9] == IPPROTO_PIM)
-			pim_vif_input(d->pim, (struct span){buf, n}, mplsmcd_now());
-		else if (n >= 20 && buf[0] >> 4 == 4 && (buf[16] & 0xf0) == 0xe0 && buf[9] != 2)
-			d->stats.upstream_unforwarded++;
+		upstream_packet(d, (struct span){buf, n});
 	}
 	mplsmcd_kick();
 }
 
 /* ---------------------------------------------------------------- mplsmc0 */
 
-struct addr mplsmcd_map_address(const struct mplsmcd_config *c)
+/* pim6d's address there, fe80::1; one scheme serves both families. */
+static const struct addr pimd6 = {.b = {0xfe, 0x80, [15] = 1}};
+#define PIMD6_LEN 64
+
+static struct addr neighbour_of(const struct addr *pimd)
 {
-	struct addr a = c->upstream_address;
+	struct addr a = *pimd;
 
 	a.b[15]++; /* the neighbour is the address after pimd's */
 	return a;
+}
+
+struct addr mplsmcd_map_address(const struct mplsmcd_config *c)
+{
+	return neighbour_of(&c->upstream_address);
+}
+
+static struct pim_vif *open_pim(struct mplsmcd *d, const struct addr *pimd)
+{
+	struct pim_vif_params p;
+	struct pim_vif *v;
+
+	pim_vif_params_default(&p);
+	p.address = neighbour_of(pimd);
+	p.neighbour = *pimd;
+	v = pim_vif_new(&p, &pim_ops, d, &d->wheel);
+	pim_vif_start(v, mplsmcd_now());
+	return v;
 }
 
 static void close_device(struct mplsmcd *d)
@@ -143,7 +182,9 @@ static void close_device(struct mplsmcd *d)
 	event_cancel(&t_read);
 	if (d->pim)
 		pim_vif_free(d->pim, true);
-	d->pim = NULL;
+	if (d->pim6)
+		pim_vif_free(d->pim6, true);
+	d->pim = d->pim6 = NULL;
 	if (fd < 0)
 		return;
 	frr_with_privs (&mplsmcd_privs) {
@@ -155,15 +196,17 @@ static void close_device(struct mplsmcd *d)
 static void open_device(struct mplsmcd *d)
 {
 	const struct mplsmcd_config *c = &d->config;
-	struct pim_vif_params p;
+	bool v6 = false;
 	int error = 0;
 
 	/* pimd sends its Joins to a neighbour on a new interface at once; one that restarted on the
 	 * old interface hears them up to 60 s later (RFC 7761 4.3.1 wants it otherwise) */
 	frr_with_privs (&mplsmcd_privs) {
 		tun_remove(c->upstream_interface);
-		fd = tun_open(c->upstream_interface, &c->upstream_address, c->upstream_prefixlen);
+		fd = tun_open(c->upstream_interface, &c->upstream_address, c->upstream_prefixlen,
+			      false);
 		error = errno;
+		v6 = fd >= 0 && tun_set_address(c->upstream_interface, &pimd6, PIMD6_LEN);
 	}
 	if (fd < 0) {
 		if (error != last_error) /* tried again at each reconciliation */
@@ -175,26 +218,28 @@ static void open_device(struct mplsmcd *d)
 	last_error = 0;
 	strlcpy(device, c->upstream_interface, sizeof(device));
 	device_address = c->upstream_address;
-	pim_vif_params_default(&p);
-	p.address = mplsmcd_map_address(c);
-	p.neighbour = c->upstream_address;
-	d->pim = pim_vif_new(&p, &pim_ops, d, &d->wheel);
-	pim_vif_start(d->pim, mplsmcd_now());
+	d->pim = open_pim(d, &c->upstream_address);
+	d->pim6 = v6 ? open_pim(d, &pimd6) : NULL; /* else IPv6 is disabled there */
 	event_add_read(d->master, upstream_read, NULL, fd, &t_read);
 }
 
 void mplsmcd_map_interface(const struct interface *ifp)
 {
 	struct connected *c; /* not const: typesafe lists of FRR 10 */
+	bool v4 = false, v6 = !mplsmcd_instance()->pim6;
 
 	if (fd < 0 || strcmp(ifp->name, device) != 0)
 		return;
-	frr_each_ifaddr (ifp, c)
-		if (c->address->family == AF_INET)
-			return;
+	frr_each_ifaddr (ifp, c) {
+		v4 |= c->address->family == AF_INET;
+		v6 |= c->address->family == AF_INET6;
+	}
 	frr_with_privs (&mplsmcd_privs) {
-		tun_set_address(device, &device_address,
-				mplsmcd_instance()->config.upstream_prefixlen);
+		if (!v4)
+			tun_set_address(device, &device_address,
+					mplsmcd_instance()->config.upstream_prefixlen);
+		if (!v6)
+			tun_set_address(device, &pimd6, PIMD6_LEN);
 	}
 }
 
