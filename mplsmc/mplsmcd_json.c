@@ -21,21 +21,21 @@ static void add_addr_if(json_object *o, const char *key, const struct addr *a)
 
 /* ---------------------------------------------------------------- the daemon */
 
-static void add_pim(json_object *o, const struct mplsmcd *d)
+static void add_pim(json_object *o, const char *key, const struct pim_vif *v)
 {
 	json_object *pim = json_object_new_object();
 	struct pim_vif_info i;
 
-	json_object_string_add(pim, "interface", d->config.upstream_interface);
-	json_object_boolean_add(pim, "present", d->pim != NULL);
-	if (d->pim) {
-		pim_vif_info(d->pim, &i);
+	json_object_string_add(pim, "interface", mplsmcd_instance()->config.upstream_interface);
+	json_object_boolean_add(pim, "present", v != NULL);
+	if (v) {
+		pim_vif_info(v, &i);
 		json_object_boolean_add(pim, "neighborUp", i.neighbour_up);
 		json_add_since(pim, "neighborSince", i.neighbour_since, mplsmcd_now());
 		json_object_int_add(pim, "treesWanted", i.n_downstream);
 		json_object_int_add(pim, "treesJoined", i.n_joined);
 	}
-	json_object_object_add(o, "pim", pim);
+	json_object_object_add(o, key, pim);
 }
 
 static void add_labels(json_object *o, const struct show_totals *t)
@@ -69,7 +69,8 @@ json_object *show_json_daemon(void)
 	json_object_int_add(o, "lsps", t.lsps);
 	json_object_int_add(o, "lspsOperational", t.states[MLDP_OPERATIONAL]);
 	add_labels(o, &t);
-	add_pim(o, d);
+	add_pim(o, "pim", d->pim);
+	add_pim(o, "pim6", d->pim6);
 	json_object_string_add(o, "trigger", mplsmcd_trigger_names[d->config.policy.trigger]);
 	if (d->config.policy.trigger != MC_TRIGGER_REQUEST)
 		json_object_int_add(o, "multicastRoutes", mplsmcd_mroute_count());

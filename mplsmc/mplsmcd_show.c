@@ -102,21 +102,22 @@ static void show_identity(struct vty *vty, const struct mplsmcd *d)
 	row(vty, "Up", "%s", show_since(d->started, mplsmcd_now(), up));
 }
 
-static void show_pim(struct vty *vty, const struct mplsmcd *d)
+static void show_pim(struct vty *vty, const char *who, const struct pim_vif *v)
 {
+	const char *interface = mplsmcd_instance()->config.upstream_interface;
 	struct pim_vif_info i;
 	char since[SHOW_TIME_LEN];
 
-	if (!d->pim) {
-		row(vty, "pimd", "no interface %s", d->config.upstream_interface);
+	if (!v) {
+		row(vty, who, "no interface %s", interface);
 		return;
 	}
-	pim_vif_info(d->pim, &i);
+	pim_vif_info(v, &i);
 	if (i.neighbour_up)
-		row(vty, "pimd", "on %s since %s", d->config.upstream_interface,
+		row(vty, who, "on %s since %s", interface,
 		    show_since(i.neighbour_since, mplsmcd_now(), since));
 	else
-		row(vty, "pimd", "not on %s", d->config.upstream_interface);
+		row(vty, who, "not on %s", interface);
 }
 
 static void show_daemon(struct vty *vty)
@@ -131,7 +132,9 @@ static void show_daemon(struct vty *vty)
 	row(vty, "Neighbors", "%zu operational of %zu", t.operational, t.neighbours);
 	row(vty, "LSPs", "%zu operational of %zu", t.states[MLDP_OPERATIONAL], t.lsps);
 	row(vty, "Labels", "%zu of %zu used, %s", t.labels_used, t.labels_total, t.labels_source);
-	show_pim(vty, d);
+	show_pim(vty, "pimd", d->pim);
+	if (d->pim6)
+		show_pim(vty, "pim6d", d->pim6);
 	row(vty, "Trigger", "%s", mplsmcd_trigger_names[d->config.policy.trigger]);
 	if (d->config.policy.trigger != MC_TRIGGER_REQUEST)
 		row(vty, "Multicast routes", "%zu in the kernel", mplsmcd_mroute_count());

@@ -105,11 +105,11 @@ static uint64_t md5_total(void)
 
 struct all {
 	struct ldp_stats ldp;
-	struct pim_vif_info pim;
+	struct pim_vif_info pim, pim6;
 	uint64_t rx[MESSAGE_ROWS], tx[MESSAGE_ROWS];
 };
 
-#define SECTIONS 5
+#define SECTIONS 6
 
 static void sections(struct all *a, struct stats_section out[SECTIONS])
 {
@@ -122,6 +122,8 @@ static void sections(struct all *a, struct stats_section out[SECTIONS])
 		a->ldp = *ldp_engine_stats(d->ldp);
 	if (d->pim)
 		pim_vif_info(d->pim, &a->pim);
+	if (d->pim6)
+		pim_vif_info(d->pim6, &a->pim6);
 	for (s = d->ldp ? ldp_session_first(d->ldp) : NULL; s; s = ldp_session_next(d->ldp, s)) {
 		struct ldp_session_info i;
 
@@ -137,7 +139,8 @@ static void sections(struct all *a, struct stats_section out[SECTIONS])
 	out[2] = (struct stats_section){"Mapping", "mapping", map, array_size(map),
 					mc_map_stats(d->map)};
 	out[3] = (struct stats_section){"PIM with pimd", "pim", pim, array_size(pim), &a->pim};
-	out[4] = (struct stats_section){"Sockets", "sockets", edge, array_size(edge), d};
+	out[4] = (struct stats_section){"PIM with pim6d", "pim6", pim, array_size(pim), &a->pim6};
+	out[5] = (struct stats_section){"Sockets", "sockets", edge, array_size(edge), d};
 }
 
 /* Message types with a row; false: it has none, or none was seen. */
