@@ -25,7 +25,8 @@ PORT = 5001
 MAGIC = b"MCSQ"
 HEADER = struct.Struct("!4sIQ")  # magic, sequence number, nanoseconds of sending
 IP_ADD_SOURCE_MEMBERSHIP, IP_DROP_SOURCE_MEMBERSHIP = 39, 40
-IP_MULTICAST_ALL = 49
+IP_MULTICAST_ALL, IPV6_MULTICAST_ALL = 49, 29
+MCAST_JOIN_SOURCE_GROUP, MCAST_LEAVE_SOURCE_GROUP = 46, 47
 
 
 class Tally:
@@ -57,6 +58,16 @@ def sequence(payload):
     return HEADER.unpack_from(payload)[1]
 
 
+def family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def storage(address):
+    """A struct sockaddr_storage with an IPv6 address."""
+    return struct.pack("=HHI16sI", socket.AF_INET6, 0, 0, socket.inet_pton(
+        socket.AF_INET6, address), 0).ljust(128, b"\0")
+
+
 def answer(value):
     print(json.dumps(value), flush=True)
 
@@ -65,11 +76,17 @@ class Sender:
     def __init__(self, args):
         self.group, self.seq, self.rate = args.group, 0, args.rate
         self.pad = bytes(max(0, args.size - HEADER.size))
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, args.ttl)
-        self.sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
-        self.sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, struct.pack(
-            "4s4si", bytes(4), bytes(4), socket.if_nametoindex(args.interface)))
+        self.sock = socket.socket(family(args.group), socket.SOCK_DGRAM)
+        ifindex = socket.if_nametoindex(args.interface)
+        if family(args.group) == socket.AF_INET6:
+            self.sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, args.ttl)
+            self.sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 0)
+            self.sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, ifindex)
+        else:
+            self.sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, args.ttl)
+            self.sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
+            self.sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, struct.pack(
+                "4s4si", bytes(4), bytes(4), ifindex))
         if args.source:
             self.sock.bind((args.source, 0))
 
@@ -110,10 +127,13 @@ class Receiver:
 
     def flow(self, group):
         if group not in self.flows:
-            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock = socket.socket(family(group), socket.SOCK_DGRAM)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-            sock.setsockopt(socket.IPPROTO_IP, IP_MULTICAST_ALL, 0)
+            if family(group) == socket.AF_INET6:
+                sock.setsockopt(socket.IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0)
+            else:
+                sock.setsockopt(socket.IPPROTO_IP, IP_MULTICAST_ALL, 0)
             sock.bind((group, PORT))
             sock.setblocking(False)
             self.flows[group] = (sock, Tally(), collections.defaultdict(Tally))
@@ -122,7 +142,11 @@ class Receiver:
 
     def membership(self, join, group, source=None):
         sock, _, _ = self.flow(group)
-        if source:  # RFC 3376 source filter: Linux takes group, interface, source
+        if family(group) == socket.AF_INET6:  # RFC 3810: one source of it
+            sock.setsockopt(socket.IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP if join else
+                            MCAST_LEAVE_SOURCE_GROUP, struct.pack("=II", self.ifindex, 0) +
+                            storage(group) + storage(source))
+        elif source:  # RFC 3376 source filter: Linux takes group, interface, source
             sock.setsockopt(socket.IPPROTO_IP,
                             IP_ADD_SOURCE_MEMBERSHIP if join else IP_DROP_SOURCE_MEMBERSHIP,
                             socket.inet_aton(group) + self.address + socket.inet_aton(source))
@@ -135,7 +159,7 @@ class Receiver:
         for sock, tally, sources in self.flows.values():
             try:
                 while True:
-                    payload, (source, _) = sock.recvfrom(65535)
+                    payload, (source, *_) = sock.recvfrom(65535)
                     seq = sequence(payload)
                     if seq is not None:
                         tally.add(seq)
