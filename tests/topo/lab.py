@@ -115,8 +115,8 @@ STATE_COMMANDS = {
 class Talker:
     """mc.py in a namespace: one line in, one JSON line out."""
 
-    def __init__(self, name, ns, log, *args):
-        self.process = Process(name, ns.words([PYTHON, str(TOP / "tests/topo/mc.py"), *args]),
+    def __init__(self, name, ns, log, *args, program="mc.py"):
+        self.process = Process(name, ns.words([PYTHON, str(TOP / "tests/topo" / program), *args]),
                                log, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._answer()
 
