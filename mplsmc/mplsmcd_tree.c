@@ -154,5 +154,7 @@ void mplsmcd_clear_statistics(void)
 	mc_map_clear_stats(d->map);
 	if (d->pim)
 		pim_vif_clear_stats(d->pim);
+	if (d->pim6)
+		pim_vif_clear_stats(d->pim6);
 	memset(&d->stats, 0, sizeof(d->stats));
 }
