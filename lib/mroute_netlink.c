@@ -163,22 +163,28 @@ static int tell(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-static bool open_sockets(struct mroute_netlink *n)
+static bool open_requests(struct mroute_netlink *n)
 {
-	int groups[] = {RTNLGRP_IPV4_MROUTE, RTNLGRP_IPV6_MROUTE}, size = 8 << 20;
 	struct timeval limit = {.tv_sec = 1}; /* the kernel answers at once */
 
-	n->events = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	n->requests = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!n->events || !n->requests || mnl_socket_bind(n->events, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_bind(n->requests, 0, MNL_SOCKET_AUTOPID) < 0)
+	return n->requests && mnl_socket_bind(n->requests, 0, MNL_SOCKET_AUTOPID) == 0 &&
+	       setsockopt(mnl_socket_get_fd(n->requests), SOL_SOCKET, SO_RCVTIMEO, &limit,
+			  sizeof(limit)) == 0;
+}
+
+static bool open_events(struct mroute_netlink *n)
+{
+	int groups[] = {RTNLGRP_IPV4_MROUTE, RTNLGRP_IPV6_MROUTE}, size = 8 << 20;
+
+	n->events = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (!n->events || mnl_socket_bind(n->events, 0, MNL_SOCKET_AUTOPID) < 0)
 		return false;
 	/* 10,000 changes at once fit; needs CAP_NET_ADMIN, and is not needed for correctness */
 	if (setsockopt(mnl_socket_get_fd(n->events), SOL_SOCKET, SO_RCVBUFFORCE, &size,
 		       sizeof(size)) < 0)
 		setsockopt(mnl_socket_get_fd(n->events), SOL_SOCKET, SO_RCVBUF, &size,
 			   sizeof(size));
-	setsockopt(mnl_socket_get_fd(n->requests), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	for (size_t i = 0; i < array_size(groups); i++)
 		if (mnl_socket_setsockopt(n->events, NETLINK_ADD_MEMBERSHIP, &groups[i],
 					  sizeof(groups[i])) < 0)
@@ -186,12 +192,12 @@ static bool open_sockets(struct mroute_netlink *n)
 	return true;
 }
 
-struct mroute_netlink *mroute_netlink_open(void)
+struct mroute_netlink *mroute_netlink_open(bool changes)
 {
 	struct mroute_netlink *n = XCALLOC(MTYPE_MROUTE_NETLINK, sizeof(*n));
 	int error;
 
-	if (open_sockets(n))
+	if (open_requests(n) && (!changes || open_events(n)))
 		return n;
 	error = errno;
 	mroute_netlink_close(n);

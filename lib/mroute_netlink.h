@@ -31,10 +31,11 @@ bool mroute_parse(struct span message, struct mroute *r);
 struct mroute_netlink;
 typedef void mroute_fn(void *arg, const struct mroute *r);
 
-/** Changes are heard from now on, mroute_netlink_dump() tells what was before.  NULL and errno. */
-struct mroute_netlink *mroute_netlink_open(void);
+/** changes: they are heard from now on, mroute_netlink_dump() tells what was before; else only a
+ *  dump tells anything.  NULL and errno. */
+struct mroute_netlink *mroute_netlink_open(bool changes);
 void mroute_netlink_close(struct mroute_netlink *n);
-/** Readable: call mroute_netlink_input(). */
+/** Changes; readable: call mroute_netlink_input(). */
 int mroute_netlink_fd(const struct mroute_netlink *n);
 /** Changes, each with the whole entry.  False: some were lost, only a dump tells which. */
 bool mroute_netlink_input(struct mroute_netlink *n, mroute_fn *fn, void *arg);

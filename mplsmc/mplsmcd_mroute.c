@@ -274,7 +274,7 @@ static void start(struct mplsmcd *d)
 	int error = 0;
 
 	frr_with_privs (&mplsmcd_privs) {
-		netlink = mroute_netlink_open();
+		netlink = mroute_netlink_open(true);
 		error = errno;
 	}
 	if (!netlink) {

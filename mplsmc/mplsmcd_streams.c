@@ -99,7 +99,7 @@ static bool open_sockets(void)
 {
 	int group = RTNLGRP_IPV4_MROUTE_R;
 
-	table = mroute_netlink_open();
+	table = mroute_netlink_open(false);
 	reports = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	return table && reports && mnl_socket_bind(reports, 0, MNL_SOCKET_AUTOPID) == 0 &&
 	       mnl_socket_setsockopt(reports, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) == 0;
