@@ -24,7 +24,10 @@ void mc_policy_default(struct mc_policy *p)
 		.distribution = MC_DOWNSTREAM_UNSOLICITED,
 		.coexistence = MC_SOURCE_TREES_ONLY,
 		.ttl = MC_TTL_UNIFORM,
-		.idle_ms = 210 * MSEC_PER_S,
+		/* longer than pimd keeps (S,G) without packets (210 s, and it looks every 31 s): as
+		 * long as it has it, it prunes the source off the shared tree, and nothing comes at
+		 * layer 3 that could bring the LSP back */
+		.idle_ms = 300 * MSEC_PER_S,
 		.mixed_forwarding = true,
 	};
 }

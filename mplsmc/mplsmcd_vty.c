@@ -272,7 +272,7 @@ DEFPY (mplsmcd_trigger,
        "Packets of it\n"
        "As long as they come at this rate; default is any packet\n"
        "Kilobits per second\n"
-       "So long the LSP stays without; default 210\n"
+       "So long the LSP stays without; default 300\n"
        "Seconds\n")
 {
 	struct mc_policy p = mplsmcd_vty_config()->policy;

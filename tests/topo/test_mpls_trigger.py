@@ -214,8 +214,9 @@ def test_traffic_makes_the_lsp_and_silence_ends_it(lab):
     assert caught_up(lab, before, "pe2", BEFORE) == (0, 0)  # what carries packets stays
     before.ask("rate", 0)
 
-    streams[0].ask("rate", RATE)  # and again
-    lab.switched(SHARED)
+    # and again: at once, or when pimd has forgotten that it pruned the source off the shared tree
+    streams[0].ask("rate", RATE)
+    lab.switched(SHARED, 3 * KEEPALIVE)
     lab.trigger("trigger traffic rate 4000000 idle 5")
     wait_for(lambda: lab.mapping(SHARED) == (False, "no traffic yet (trigger traffic)"), 20,
              "no LSP for what is slower than the rate")
