@@ -341,8 +341,10 @@ void mplsmcd_io_forget(struct mplsmcd_peer *p)
 	p->connection = NULL;
 	c->closing = true;
 	event_cancel(&c->t_read);
-	if (c->connecting || !stream_fifo_head(c->out))
+	if (c->connecting)
 		connection_free(c);
+	else
+		flush(c); /* now: the daemon may be about to end */
 }
 
 void mplsmcd_io_close(struct ldp_session *s)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """LDP itself between mplsmcd and a speaker written from the RFCs alone: discovery, sessions in both
 roles, capabilities and timers."""
+import signal
 import socket
 
 import pytest
@@ -272,3 +273,12 @@ def test_labels_that_the_upstream_assigns_are_not_ours(lab):
 def test_tshark_decodes_every_packet_of_these_tests(lab):
     # what the router said; the peers sent what they should not
     lab.decoded(ours=False)
+
+
+def test_a_daemon_that_ends_in_order_says_so():
+    # F-LDP-8: the last words are on the wire before the process is gone
+    with LdpLab("pbye", links=2, forward=False) as lab:
+        peers = lab.up(1, 2)
+        lab.router.kill("mplsmcd", signal.SIGTERM)
+        for p in peers:
+            ended(p, w.SHUTDOWN)
