@@ -12,12 +12,13 @@
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
 
-#define READ_BUDGET 64
-#define SUSPECT_MS  3000 /* for an acknowledgement: four transmissions on a usual link */
-#define JIFFIES_MS  50	 /* the kernel's clock is that coarse; nobody restarts so quickly */
+#define READ_BUDGET  64
+#define WRITE_PIECES 64
+#define SUSPECT_MS   3000 /* for an acknowledgement: four transmissions on a usual link */
+#define JIFFIES_MS   50	  /* the kernel's clock is that coarse; nobody restarts so quickly */
 /* Octets a peer may leave unread before it is given up.  A session that comes up brings a
  * mapping of some 60 octets for every LSP at once: room for a million of them. */
-#define MAX_BACKLOG (64 << 20)
+#define MAX_BACKLOG  (64 << 20)
 
 DEFINE_MTYPE_STATIC(MPLSMCD, MPLSMCD_CONNECTION, "LDP connection");
 DEFINE_MTYPE_STATIC(MPLSMCD, MPLSMCD_SIGNATURE, "TCP MD5 password of the listener");
@@ -206,13 +207,37 @@ static void tcp_read(struct event *event)
 
 static void tcp_write(struct event *event);
 
+/* As much of the queue as goes into one call; -1 and errno. */
+static ssize_t send_some(struct mplsmcd_connection *c)
+{
+	struct iovec iov[WRITE_PIECES];
+	struct msghdr mh = {.msg_iov = iov};
+
+	for (struct stream *s = stream_fifo_head(c->out); s && mh.msg_iovlen < WRITE_PIECES;
+	     s = s->next)
+		iov[mh.msg_iovlen++] =
+			(struct iovec){.iov_base = stream_pnt(s), .iov_len = STREAM_READABLE(s)};
+	return sendmsg(c->fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void sent(struct mplsmcd_connection *c, size_t n)
+{
+	c->backlog -= n;
+	while (n) {
+		struct stream *s = stream_fifo_head(c->out);
+		size_t some = n < STREAM_READABLE(s) ? n : STREAM_READABLE(s);
+
+		n -= some;
+		stream_forward_getp(s, some);
+		if (!STREAM_READABLE(s))
+			stream_free(stream_fifo_pop(c->out));
+	}
+}
+
 static void flush(struct mplsmcd_connection *c)
 {
-	struct stream *s;
-
-	while ((s = stream_fifo_head(c->out))) {
-		ssize_t n =
-			send(c->fd, stream_pnt(s), STREAM_READABLE(s), MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (stream_fifo_head(c->out)) {
+		ssize_t n = send_some(c);
 
 		if (n < 0) {
 			if (errno == EAGAIN || errno == EINTR)
@@ -220,10 +245,7 @@ static void flush(struct mplsmcd_connection *c)
 			connection_lost(c, safe_strerror(errno));
 			return;
 		}
-		c->backlog -= n;
-		stream_forward_getp(s, n);
-		if (!STREAM_READABLE(s))
-			stream_free(stream_fifo_pop(c->out));
+		sent(c, n);
 	}
 	if (stream_fifo_head(c->out))
 		event_add_write(mplsmcd_instance()->master, tcp_write, c, c->fd, &c->t_write);
