@@ -99,6 +99,14 @@ void ldp_leave(struct ldp_engine *e, msec_t now)
 	e->depth--;
 }
 
+void ldp_engine_hold(struct ldp_engine *e, bool on, msec_t now)
+{
+	if (on)
+		ldp_enter(e);
+	else
+		ldp_leave(e, now);
+}
+
 void ldp_engine_free(struct ldp_engine *e)
 {
 	struct ldp_interface *i;

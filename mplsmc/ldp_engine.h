@@ -111,6 +111,11 @@ void ldp_session_closed(struct ldp_session *s, const char *why, msec_t now);
  * does not fit into the agreed PDU, or the peer has not announced that it understands it.
  */
 uint32_t ldp_session_send(struct ldp_session *s, struct ldp_msg *m, msec_t now);
+/**
+ * Between on and off what is sent is packed into full PDUs.  Pairs may be nested; the engine must
+ * not be freed between them.
+ */
+void ldp_engine_hold(struct ldp_engine *e, bool on, msec_t now);
 /** Notification with this status about a received message (or NULL). */
 void ldp_session_notify(struct ldp_session *s, uint32_t status, const struct ldp_msg *about,
 			msec_t now);

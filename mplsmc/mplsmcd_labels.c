@@ -8,7 +8,8 @@
  */
 #include "mplsmc/mplsmcd_p.h"
 
-#define CHUNK_SIZE 128
+#define CHUNK_MIN 128
+#define CHUNK_MAX 16384
 
 DEFINE_MTYPE_STATIC(MPLSMCD, MPLSMCD_LABEL, "free label");
 
@@ -37,10 +38,23 @@ static void add_range(uint32_t from, uint32_t to)
 	}
 }
 
+/* As many again as there are: a burst of LSPs does not wait for zebra many times. */
+static size_t chunk_size(void)
+{
+	return total < CHUNK_MIN ? CHUNK_MIN : total > CHUNK_MAX ? CHUNK_MAX : total;
+}
+
 static void ask(void)
 {
 	if (!low && !asked)
-		asked = mplsmcd_zebra_get_labels(CHUNK_SIZE);
+		asked = mplsmcd_zebra_get_labels(chunk_size());
+}
+
+/* The next block comes before this one is used up. */
+static void ask_in_time(void)
+{
+	if (mplsmcd_free_count(&labels) < chunk_size() / 4)
+		ask();
 }
 
 uint32_t mplsmcd_label_alloc(void)
@@ -50,9 +64,7 @@ uint32_t mplsmcd_label_alloc(void)
 
 	XFREE(MTYPE_MPLSMCD_LABEL, f);
 	used += label != 0;
-	/* the next block comes before this one is used up */
-	if (mplsmcd_free_count(&labels) < CHUNK_SIZE / 4)
-		ask();
+	ask_in_time();
 	return label;
 }
 
@@ -71,14 +83,13 @@ void mplsmcd_labels_chunk(uint32_t from, uint32_t to)
 	if (low || to < from)
 		return;
 	add_range(from, to);
-	mplsmcd_reconcile(); /* LSPs may be waiting for a label */
+	mplsmcd_tree_labels(mplsmcd_instance());
 }
 
 void mplsmcd_labels_zebra_up(void)
 {
 	asked = false;
-	if (mplsmcd_free_count(&labels) < CHUNK_SIZE / 4)
-		ask();
+	ask_in_time();
 }
 
 void mplsmcd_labels_info(size_t *n_used, size_t *n_total, const char **source)

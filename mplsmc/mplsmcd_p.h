@@ -64,6 +64,11 @@ void mplsmcd_ldp_address(struct mplsmcd *d, const struct addr *a, bool add);
 
 void mplsmcd_tree_init(struct mplsmcd *d);
 void mplsmcd_tree_reconcile(struct mplsmcd *d);
+/** There are labels (again): LSPs may be waiting for them. */
+void mplsmcd_tree_labels(struct mplsmcd *d);
+/** Next hops towards a root. */
+void mplsmcd_tree_route(struct mplsmcd *d, const struct addr *root, const struct addr *next_hops,
+			size_t n);
 void mplsmcd_tree_fini(struct mplsmcd *d);
 /** The text of an LSP for the history: "lsp root 1.1.1.1 ..." */
 const char *mplsmcd_lsp_str(const struct mldp_fec *fec, char *buf, size_t size);

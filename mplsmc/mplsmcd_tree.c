@@ -97,6 +97,29 @@ void mplsmcd_tree_reconcile(struct mplsmcd *d)
 	mldp_set_params(d->mldp, &p);
 }
 
+/* What changes for many LSPs at a time is told in full PDUs. */
+static void hold(struct mplsmcd *d, bool on)
+{
+	if (d->ldp)
+		ldp_engine_hold(d->ldp, on, mplsmcd_now());
+}
+
+void mplsmcd_tree_labels(struct mplsmcd *d)
+{
+	hold(d, true);
+	mplsmcd_tree_reconcile(d);
+	hold(d, false);
+	mplsmcd_kick();
+}
+
+void mplsmcd_tree_route(struct mplsmcd *d, const struct addr *root, const struct addr *next_hops,
+			size_t n)
+{
+	hold(d, true);
+	mldp_route(d->mldp, root, next_hops, n, mplsmcd_now());
+	hold(d, false);
+}
+
 void mplsmcd_tree_fini(struct mplsmcd *d)
 {
 	mldp_free(d->mldp);

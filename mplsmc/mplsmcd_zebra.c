@@ -86,9 +86,9 @@ static void tell_root(const struct watch *w)
 		return;
 	/* RFC 3353 7: the explicit route counts, whether it leads anywhere or not */
 	if (explicit)
-		mldp_route(d->mldp, &w->addr, explicit, 1, mplsmcd_now());
+		mplsmcd_tree_route(d, &w->addr, explicit, 1);
 	else
-		mldp_route(d->mldp, &w->addr, w->next_hops, w->n, mplsmcd_now());
+		mplsmcd_tree_route(d, &w->addr, w->next_hops, w->n);
 	mplsmcd_kick();
 }
 
