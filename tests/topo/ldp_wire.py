@@ -157,7 +157,7 @@ class Message:
     @property
     def about(self):
         """Identifier of the message a Notification is about."""
-        return struct.unpack("!I", self.get(STATUS)[4:8])[0]
+        return self.has(STATUS) and struct.unpack("!I", self.get(STATUS)[4:8])[0]
 
     @property
     def mbb(self):
@@ -200,7 +200,8 @@ def _check(m):
         wanted = [FEC, UPSTREAM_LABEL]
     assert kinds[:len(wanted)] == wanted and len(set(kinds)) == len(kinds), m.raw.hex()
     if m.label is not None:
-        assert len(m.get(LABEL)) == 4 and 16 <= m.label < 1 << 20, m.raw.hex()
+        assert len(m.get(LABEL)) == 4 and m.label < 1 << 20, m.raw.hex()
+        assert m.label >= 16 or m.name == "Label Release", f"A-mLDP-8: {m.raw.hex()}"
     if m.has(STATUS):
         assert len(m.get(STATUS)) == 10, m.raw.hex()
     if m.fec and m.fec[0] == 6:
