@@ -260,7 +260,7 @@ void mldp_element_lost(struct mldp_element *e)
 
 	if (lsp->active == e)
 		lsp->m->ops->ilm(lsp->m->ctx, lsp, e->label, NULL, 0, false);
-	lsp->m->ops->label_free(lsp->m->ctx, e->label);
+	mldp_label_free(lsp->m, e->label);
 	element_free(e);
 }
 

@@ -172,9 +172,31 @@ struct mldp_peer *mldp_peer_up(struct mldp *m, const struct ldp_id *id, uint32_t
 	return p;
 }
 
+/* F3353-2-1: who went without a label has its turn, until there is none again. */
+static void labels_freed(struct timer *t, msec_t now)
+{
+	struct mldp *m = container_of(t, struct mldp, freed);
+	uint64_t refused = m->stats.refused_labels;
+	struct mldp_lsp *lsp;
+
+	frr_each_safe (mldp_lsps, &m->lsps, lsp) {
+		if (!m->n_no_label || m->stats.refused_labels != refused)
+			return;
+		if (lsp->no_label)
+			mldp_lsp_review(lsp);
+	}
+}
+
+void mldp_label_free(struct mldp *m, uint32_t label)
+{
+	m->ops->label_free(m->ctx, label);
+	if (m->n_no_label) /* not now: what frees it is under way */
+		timer_start(m->wheel, &m->freed, m->wheel->now, labels_freed);
+}
+
 void mldp_withdrawn_free(struct mldp_peer *p, struct mldp_withdrawn *w)
 {
-	p->m->ops->label_free(p->m->ctx, w->label);
+	mldp_label_free(p->m, w->label);
 	mldp_peer_withdrawn_del(&p->withdrawn, w);
 	mldp_withdrawn_entry_free(w);
 }
@@ -352,6 +374,7 @@ void mldp_free(struct mldp *m)
 	struct mldp_peer *p;
 	struct mldp_lsp *lsp;
 
+	timer_stop(m->wheel, &m->freed);
 	while ((lsp = mldp_lsps_first(&m->lsps)))
 		mldp_lsp_free(lsp);
 	while ((p = mldp_peers_pop(&m->peers))) {

@@ -96,10 +96,10 @@ struct mldp_lsp {
 	bool leaf, root;
 	struct mldp_lsp_bindings_head bindings;
 	struct mldp_element *active, *pending; /* pending: make before break */
-	bool acked;    /* pending was acknowledged, mbb_delay_ms is running */
-	bool ready;    /* pending may become active */
-	bool unconfirmed; /* active was asked for with make before break, no ack yet */
-	bool refused;	  /* upstream released our label: no new one before `retry` */
+	bool acked;	     /* pending was acknowledged, mbb_delay_ms is running */
+	bool ready;	     /* pending may become active */
+	bool unconfirmed;    /* active was asked for with make before break, no ack yet */
+	bool refused;	     /* upstream released our label: no new one before `retry` */
 	uint64_t refused_by; /* serial of the peer */
 	bool no_label;
 	bool reviewing, again; /* a review is under way, and something changed meanwhile */
@@ -122,6 +122,7 @@ struct mldp {
 	struct mldp_peers_head peers;
 	size_t n_no_label, n_overrides; /* LSPs */
 	uint64_t serial;		/* of the last peer */
+	struct timer freed;		/* a label was, and LSPs want one */
 	struct mldp_stats stats;
 };
 
@@ -172,7 +173,9 @@ struct mldp_route *mldp_route_get(struct mldp *m, const struct addr *root);
 /** Frees the route if no LSP uses it. */
 void mldp_route_release(struct mldp_route *r);
 
-/** The peer has released the label: it may be used again. */
+/** The label may be used again; an LSP that has none gets it. */
+void mldp_label_free(struct mldp *m, uint32_t label);
+/** The peer has released the label. */
 void mldp_withdrawn_free(struct mldp_peer *p, struct mldp_withdrawn *w);
 
 /* ---------------------------------------------------------------- mldp_lsp.c */

@@ -207,6 +207,22 @@ static const struct mldp_step tests[][14] = {
 		{"D1 map 56", "release D1 55; 101: D1/56@d1; map U1 101"},
 		{NULL, NULL},
 	},
+	{
+		/* F3353-2-1: who waits gets the label that is free, not the one withdrawn only */
+		{"up U1", ""},
+		{"up D1", ""},
+		{"route U1", ""},
+		{"labels 1", ""},
+		{"D1 map 55", "101: D1/55@d1; map U1 101"},
+		{"fec 2", ""},
+		{"D1 map 66", ""},
+		{"fec 1", ""},
+		{"D1 withdraw 55", "101: gone; withdraw U1 101; release D1 55"},
+		{"wait 1", ""},
+		{"U1 release 101", "free 101"},
+		{"wait 1", "102: D1/66@d1(2); map U1 102(2)"},
+		{NULL, NULL},
+	},
 	/* ---------------------------------------------------------------- who is up, who is down
 	 */
 	{
