@@ -26,7 +26,7 @@ DEFINE_MTYPE_STATIC(MPLSMCD, MPLSMCD_SIGNATURE, "TCP MD5 password of the listene
 struct mplsmcd_connection {
 	struct ldp_session *session;
 	int fd;
-	bool connecting, closing;
+	bool connecting, closing, overrun;
 	struct event *t_read, *t_write, *t_suspect;
 	msec_t suspected; /* since */
 	struct stream_fifo *out;
@@ -183,6 +183,8 @@ static void connection_lost(struct mplsmcd_connection *c, const char *why)
 {
 	struct ldp_session *s = c->session;
 
+	if (c->overrun)
+		why = "does not read what we send";
 	connection_free(c);
 	if (s)
 		ldp_session_closed(s, why, mplsmcd_now());
@@ -339,7 +341,9 @@ void mplsmcd_io_write(struct ldp_session *s, struct span data)
 	if (!c || c->closing)
 		return;
 	if (c->backlog + data.len > MAX_BACKLOG) {
-		mplsmcd_instance()->stats.tcp_errors++;
+		if (!c->overrun)
+			mplsmcd_instance()->stats.tcp_errors++;
+		c->overrun = true;
 		shutdown(c->fd, SHUT_RDWR); /* the read event reports it */
 		return;
 	}
