@@ -20,6 +20,7 @@ from netns import LabError, Vty, veth, wait_for
 
 ROUTER, ROOT, ELSEWHERE = "10.5.0.1", "10.99.0.1", "10.98.0.1"
 SOURCE, SOURCE_PREFIX, GROUP = "10.1.0.2", "10.1.0.0/24", "232.1.1.1"
+FEC = w.p2mp(ROOT, w.transit(SOURCE, GROUP))
 CONFIG = """\
 hostname peers
 mpls ldp-multicast
@@ -73,12 +74,15 @@ class LdpRouter(Router):
 
 
 class LdpLab(Lab):
-    """links: numbers of the peers that there may be; those in `off` have no LDP at the router."""
+    """links: how many peers there may be; those in `off` have no LDP at the router; captured: only
+    their links are."""
 
-    def __init__(self, prefix, links=4, off=(), labels="1000 1999", more="", forward=True):
+    def __init__(self, prefix, links=4, off=(), labels="1000 1999", more="", forward=True,
+                 captured=None):
         super().__init__(prefix=prefix)
         self.links, self.off, self.labels = range(1, links + 1), off, labels
         self.more, self.forward, self.peers, self.captures = more, forward, [], []
+        self.captured = captured or self.links
         self.host, self.pushed = None, 0
 
     def build(self):
@@ -89,7 +93,8 @@ class LdpLab(Lab):
             self.router.ns.ip(f"addr add {peer_address(n, 1)}/24 dev e{n}")
             ns.ip(f"addr add {peer_address(n)}/24 dev eth0")
             ns.ip(f"route add {ROUTER}/32 via {peer_address(n, 1)}")
-            self.capture(n)
+            if n in self.captured:
+                self.capture(n)
         self.router.start_zebra()
         self.router.start_mplsmcd([f"e{n}" for n in self.links if n not in self.off],
                                   self.labels, self.more)
@@ -254,3 +259,21 @@ class LdpLab(Lab):
         """Resident kilobytes of the daemon."""
         with open(f"/proc/{self.router.processes['mplsmcd'].pid}/status") as f:
             return next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
+
+
+class Victims:
+    """An LSP between two well-behaved peers, which stays whatever a third one does."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        lab.route(1)
+        self.up, self.down = lab.up(1, 2)
+        self.down.mapping(FEC, 3001)
+        self.label = self.up.wait("Label Mapping").label
+        self.unharmed()
+
+    def unharmed(self):
+        settle(self.down, self.up)
+        assert self.up.sessions == self.down.sessions == 1
+        assert [m.label for m in self.up.since(0)] == [self.label] and not self.down.since(0)
+        self.lab.installed(FEC, (self.down, 3001))

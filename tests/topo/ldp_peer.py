@@ -36,6 +36,7 @@ class Peer:
         self.advertise, self.maximum, self.flags = advertise, maximum, flags
         self.hello = True            # Hellos are sent
         self.silent = False          # neither answers nor KeepAlives
+        self.deaf = False            # does not even read
         self.router, self.router_id = None, None  # its transport address and LSR-Id, from Hellos
         self.router_hold = 3         # until it has said its own
         self.hellos, self.messages = [], []
@@ -143,7 +144,7 @@ class Peer:
     def _read(self):
         passive = self.router and not self.active  # else the listener does not listen
         wanted = [self.udp, *([self.listener] if passive else []),
-                  *([self.stream] if self.stream else [])]
+                  *([self.stream] if self.stream and not self.deaf else [])]
         try:
             ready = select.select(wanted, [], [], 0.05)[0]
         except (OSError, ValueError):  # the test closed the stream

@@ -7,11 +7,10 @@ import socket
 import pytest
 
 import ldp_wire as w
-from ldp_lab import GROUP, ROOT, ROUTER, SOURCE, LdpLab, peer_address, settle
+from ldp_lab import FEC, ROOT, ROUTER, LdpLab, peer_address, settle
 from ldp_peer import EVERYTHING
 from netns import wait_for
 
-FEC = w.p2mp(ROOT, w.transit(SOURCE, GROUP))
 
 
 @pytest.fixture(name="lab", scope="module")

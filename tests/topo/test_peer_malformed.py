@@ -4,29 +4,10 @@ is broken ends that peer's session and nothing else."""
 import pytest
 
 import ldp_wire as w
-from ldp_lab import GROUP, ROOT, ROUTER, SOURCE, LdpLab, settle
+from ldp_lab import FEC, ROOT, ROUTER, LdpLab, Victims, settle
 
-FEC = w.p2mp(ROOT, w.transit(SOURCE, GROUP))
 OTHER = w.p2mp(ROOT, w.generic(4242))
 U = 0x8000
-
-
-class Victims:
-    """An LSP between two well-behaved peers, which stays whatever a third one does."""
-
-    def __init__(self, lab):
-        self.lab = lab
-        lab.route(1)
-        self.up, self.down = lab.up(1, 2)
-        self.down.mapping(FEC, 3001)
-        self.label = self.up.wait("Label Mapping").label
-        self.unharmed()
-
-    def unharmed(self):
-        settle(self.down, self.up)
-        assert self.up.sessions == self.down.sessions == 1
-        assert [m.label for m in self.up.since(0)] == [self.label] and not self.down.since(0)
-        self.lab.installed(FEC, (self.down, 3001))
 
 
 @pytest.fixture(name="lab", scope="module")

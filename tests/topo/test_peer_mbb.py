@@ -4,9 +4,8 @@ mplsmcd and scripted peers, with labelled packets on the old and on the new path
 import pytest
 
 import ldp_wire as w
-from ldp_lab import GROUP, ROOT, ROUTER, SOURCE, LdpLab, settle
+from ldp_lab import FEC, GROUP, ROOT, ROUTER, SOURCE, LdpLab, settle
 
-FEC = w.p2mp(ROOT, w.transit(SOURCE, GROUP))
 PLAIN = (w.P2MP, w.TYPED_WILDCARD)  # capabilities without make-before-break
 
 
