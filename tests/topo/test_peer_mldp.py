@@ -8,13 +8,12 @@ import pytest
 
 import ldp_wire as w
 from forwarders import has
-from ldp_lab import (ELSEWHERE, GROUP, ROOT, ROUTER, SOURCE, SOURCE_PREFIX, LdpLab,
+from ldp_lab import (ELSEWHERE, FEC, GROUP, ROOT, ROUTER, SOURCE, SOURCE_PREFIX, LdpLab,
                      settle)
 from netns import wait_for
 
 OTHER = "232.1.1.9"
 TREE = w.transit(SOURCE, GROUP)
-FEC = w.p2mp(ROOT, TREE)
 
 
 @pytest.fixture(name="lab", scope="module")
@@ -288,6 +287,20 @@ def test_a_root_that_does_not_understand_the_opaque_value_sends_no_data(lab):
                  lab.branches(f) == b, 10, "the LSP is there")
     assert lab.statistics()["mapping"]["inert"] == before + len(values)
     assert not lab.router.show("fib entry")
+
+
+def test_groups_the_configuration_rules_out_get_no_data_at_the_root(lab):
+    # F3353-11-2: `map` is the root's filter
+    d1, = lab.up(2)
+    lab.configure("map 232.9.0.0/16 none")
+    try:
+        fec = w.p2mp(ROUTER, w.transit(SOURCE, "232.9.1.1"))
+        d1.mapping(fec, 3001)
+        tree, = wait_for(lambda: lab.router.show("mpls multicast mapping").get("trees"), 10, "row")
+        assert tree["side"] == "root" and not tree["labelSwitched"] and "map" in tree["whyNot"]
+        assert lab.branches(fec) and not lab.router.show("fib entry")
+    finally:
+        lab.configure("no map 232.9.0.0/16")
 
 
 # ---------------------------------------------------------------- sessions and addresses
