@@ -137,7 +137,7 @@ def test_a_malformed_pdu_ends_that_session_only(lab):
 
 
 def test_an_initialization_that_cannot_be_accepted_is_rejected(lab):
-    p = lab.peer(4)
+    p = lab.peer(4).operational()
 
     def parameters(version=1, keepalive=60, receiver=ROUTER, space=0):
         return w.tlv(w.SESSION, w.u16(version, keepalive) + b"\0\0" + w.u16(4096)
@@ -147,6 +147,9 @@ def test_an_initialization_that_cannot_be_accepted_is_rejected(lab):
                          (parameters(receiver="10.66.6.6"), w.NO_HELLO),
                          (parameters(space=1), w.NO_HELLO)):
         p.session_parameters = lambda b=body: b
+        if p.state == "operational":
+            p.send("Notification", w.status(w.SHUTDOWN))
+            p.down()
         p.mark()
         m = p.wait("Notification", want=lambda m: m.status & w.FATAL)
         assert m.status == status, f"{body.hex()}: {m.status:#x}"
