@@ -9,7 +9,8 @@ DEFINE_MTYPE_STATIC(LDP, LDP_ADJACENCY, "LDP Hello adjacency");
 
 #define HOLD_FOREVER 0xffff
 #define HOLD_DEFAULT 15
-#define HELLO_MAX_S  60 /* between Hellos if nobody's hold time asks for more */
+#define OVERTAKEN_MS 500 /* nobody is down and up again in less */
+#define HELLO_MAX_S  60	 /* between Hellos if nobody's hold time asks for more */
 
 /* ---------------------------------------------------------------- interfaces */
 
@@ -253,7 +254,6 @@ static void adjacency_heard(struct ldp_adjacency *a, const struct hello *h, msec
 	a->gtsm = h->m.hello.gtsm;
 	a->source = h->source;
 	a->sequence = h->m.hello.sequence;
-	a->hello_id = h->m.id;
 	a->hold_s = ours < theirs ? ours : theirs;
 	if (a->hold_s == HOLD_FOREVER)
 		timer_stop(e->wheel, &a->hold);
@@ -264,11 +264,19 @@ static void adjacency_heard(struct ldp_adjacency *a, const struct hello *h, msec
 		timer_start(e->wheel, &h->i->hello, now + interval, hello_due);
 }
 
-/* Message IDs grow (RFC 5036 3.5 wants them unique); who counts from the start again has
- * restarted.  Some leave them 0. */
-static bool counts_anew(const struct ldp_adjacency *a, const struct hello *h)
+/*
+ * Message IDs grow (RFC 5036 3.5 wants them unique); who counts from the start again has
+ * restarted.  Some leave them 0.  A Hello that was overtaken by another is no news.
+ */
+static bool counts_anew(struct ldp_adjacency *a, uint32_t id, msec_t now)
 {
-	return a && a->hello_id && h->m.id && (int32_t)(h->m.id - a->hello_id) < 0;
+	bool less = a->hello_id && id && (int32_t)(id - a->hello_id) < 0;
+
+	if (less && now - a->counted < OVERTAKEN_MS)
+		return false;
+	a->hello_id = id;
+	a->counted = now;
+	return less;
 }
 
 static void hello_take(const struct hello *h, msec_t now)
@@ -277,7 +285,7 @@ static void hello_take(const struct hello *h, msec_t now)
 	struct ldp_adjacency *a = adjacency_find(h->i, &h->id);
 	bool known = a, changed = !a || addr_cmp(&a->source, &h->source) != 0;
 	bool reconfigured = a && a->sequence != h->m.hello.sequence;
-	bool restarted = counts_anew(a, h);
+	bool restarted = a && counts_anew(a, h->m.id, now);
 	struct ldp_session *s = hello_session(h, a, now);
 
 	if (!s || (!a && ldp_interface_adjs_count(&h->i->adjacencies) >= LDP_MAX_ADJACENCIES)) {
@@ -286,8 +294,10 @@ static void hello_take(const struct hello *h, msec_t now)
 			ldp_session_unlink(s);
 		return;
 	}
-	if (!a)
+	if (!a) {
 		a = adjacency_new(h, s);
+		counts_anew(a, h->m.id, now);
+	}
 	adjacency_heard(a, h, now);
 	/* Our next Hello may be far away, and without one the peer refuses us (M-5036-2.5.3-1). */
 	if (!known || restarted)

@@ -64,7 +64,8 @@ struct ldp_adjacency {
 	uint16_t hold_s;    /* the smaller proposal; 0xffff: for ever */
 	bool gtsm;
 	uint32_t sequence; /* Configuration Sequence Number */
-	uint32_t hello_id; /* message ID of the last Hello */
+	uint32_t hello_id; /* message ID of the last Hello, */
+	msec_t counted;	   /* and when */
 	bool dead;
 	struct timer hold;
 };

@@ -122,6 +122,11 @@ START_TEST(peer_that_counts_its_hellos_anew_is_suspect)
 	hello(r, counts[_i].before);
 	ck_assert_uint_eq(r->suspects, 0);
 	hellos = r->hellos;
+	rig_wait(r, 499); /* overtaken by the one before, if it is less */
+	hello(r, counts[_i].after);
+	ck_assert_uint_eq(r->suspects, 0);
+	ck_assert_uint_eq(r->hellos, hellos);
+	rig_wait(r, 1);
 	hello(r, counts[_i].after);
 	ck_assert_uint_eq(r->suspects, counts[_i].suspect);
 	/* it has to know us before it takes a connection */
@@ -130,6 +135,27 @@ START_TEST(peer_that_counts_its_hellos_anew_is_suspect)
 		rig_next(r, LDP_KEEPALIVE);
 	rig_silent(r);
 	ck_assert_int_eq(rig_state(r), LDP_OPERATIONAL);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(peer_that_has_counted_anew_goes_on_from_there)
+{
+	struct rig *r = rig_new(true);
+
+	rig_reach(r, LDP_OPERATIONAL);
+	hello(r, 100);
+	rig_wait(r, 400);
+	hello(r, 101);
+	rig_wait(r, 400);
+	hello(r, 99); /* late */
+	ck_assert_uint_eq(r->suspects, 0);
+	rig_wait(r, 500);
+	hello(r, 1);
+	ck_assert_uint_eq(r->suspects, 1);
+	rig_wait(r, 5000);
+	hello(r, 2);
+	ck_assert_uint_eq(r->suspects, 1);
 	rig_free(r);
 }
 END_TEST
@@ -170,6 +196,7 @@ static Suite *suite(void)
 	tcase_add_test(t, new_connection_is_taken_when_the_old_one_has_been_found_dead);
 	tcase_add_loop_test(t, connection_under_way_is_waited_for, 0, 2);
 	tcase_add_loop_test(t, peer_that_counts_its_hellos_anew_is_suspect, 0, array_size(counts));
+	tcase_add_test(t, peer_that_has_counted_anew_goes_on_from_there);
 	tcase_add_test(t, nobody_is_suspect_before_it_is_operational);
 	tcase_add_test(t, whoever_shuts_down_keeps_no_connection_waiting);
 	suite_add_tcase(s, t);
