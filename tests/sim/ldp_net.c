@@ -23,7 +23,9 @@ struct connection {
 	struct node *node[2];
 	struct ldp_session *s[2];
 	bool established;
-	struct timer timer; /* of the handshake */
+	bool crashed[2];    /* this end is no more, and has not said so */
+	msec_t until;	    /* contested: it waits to be accepted */
+	struct timer timer; /* of the handshake; then of suspicion */
 	struct flow flow[2];
 };
 
@@ -149,13 +151,30 @@ static bool reachable(const struct node *a, const struct node *b)
 	return false;
 }
 
+static void handshake(struct timer *t, msec_t now);
+
+/* As the daemon does. */
+static bool wait_contested(struct connection *c, msec_t now)
+{
+	if (!ldp_session_contested(c->node[1]->e, &c->node[0]->transport))
+		return false;
+	if (!c->until)
+		c->until = now + 16000;
+	if (now < c->until)
+		timer_start(&c->net->wheel, &c->timer, now + 250, handshake);
+	return now < c->until;
+}
+
 static void handshake(struct timer *t, msec_t now)
 {
 	struct connection *c = container_of(t, struct connection, timer);
 
 	c->net->now = now;
-	if (c->s[0] && c->node[1] && c->node[1]->e && reachable(c->node[0], c->node[1]))
+	if (c->s[0] && c->node[1] && c->node[1]->e && reachable(c->node[0], c->node[1])) {
 		c->s[1] = ldp_session_accept(c->node[1]->e, &c->node[0]->transport, now);
+		if (!c->s[1] && wait_contested(c, now))
+			return;
+	}
 	if (!c->s[1]) {
 		tell_closed(c, 0);
 		connection_free(c);
@@ -163,6 +182,30 @@ static void handshake(struct timer *t, msec_t now)
 	}
 	c->established = true;
 	ldp_session_connected(c->s[0], now);
+}
+
+/* Three seconds without an acknowledgement. */
+static void no_answer(struct timer *t, msec_t now)
+{
+	struct connection *c = container_of(t, struct connection, timer);
+
+	c->net->now = now;
+	for (unsigned int end = 0; end < 2; end++)
+		if (c->crashed[!end])
+			tell_closed(c, end);
+	connection_free(c);
+}
+
+static void suspect(void *ctx, struct ldp_session *s)
+{
+	struct node *n = ctx;
+	unsigned int end;
+	struct connection *c = connection_of(n->net, s, &end);
+
+	ck_assert_ptr_ne(c, NULL);
+	n->net->suspicions++;
+	if (c->crashed[!end])
+		timer_start(&n->net->wheel, &c->timer, n->net->now + 3000, no_answer);
 }
 
 static void reset(struct connection *c)
@@ -328,6 +371,7 @@ static const struct ldp_ops ops = {
 	.connect = do_connect,
 	.write = do_write,
 	.close = do_close,
+	.suspect = suspect,
 	.up = up,
 	.down = down,
 	.message = message,
@@ -387,7 +431,7 @@ void node_start(struct node *n)
 	}
 }
 
-void node_stop(struct node *n)
+static void node_end(struct node *n, bool crash)
 {
 	struct connection *c, *next;
 
@@ -396,12 +440,26 @@ void node_stop(struct node *n)
 		for (unsigned int i = 0; i < 2; i++)
 			if (c->node[i] == n && c->s[i]) {
 				ldp_session_set_data(c->s[i], NULL);
-				end_closes(c, i);
+				c->crashed[i] = crash && c->established && c->s[!i];
+				if (c->crashed[i])
+					c->s[i] = NULL;
+				else
+					end_closes(c, i);
 				break;
 			}
 	}
 	ldp_engine_free(n->e);
 	n->e = NULL;
+}
+
+void node_stop(struct node *n)
+{
+	node_end(n, false);
+}
+
+void node_crash(struct node *n)
+{
+	node_end(n, true);
 }
 
 void net_start(struct net *net)

@@ -40,7 +40,7 @@ struct net {
 	unsigned int n_nodes, n_links;
 	unsigned int hello_loss_percent, delay_ms, chunk;
 	unsigned int connections, in_flight; /* objects alive */
-	uint64_t octets, broken;
+	uint64_t octets, broken, suspicions;
 	struct connection *all;
 };
 
@@ -60,6 +60,8 @@ static inline uint32_t net_below(struct net *net, uint32_t n)
 void node_start(struct node *n);
 /** Without a word; connections are reset. */
 void node_stop(struct node *n);
+/** As a power failure: its peers do not hear of the end of their connections. */
+void node_crash(struct node *n);
 /** Resets one connection, if there is any. */
 void net_break_one(struct net *net);
 

@@ -133,6 +133,8 @@ static void come_and_go(struct node *n)
 		node_start(n);
 	else if (net_below(n->net, 4) == 0)
 		node_stop(n);
+	else if (net_below(n->net, 4) == 0)
+		node_crash(n);
 }
 
 static void flap_address(struct node *n)
@@ -209,6 +211,25 @@ START_TEST(after_any_trouble_all_ends_agree)
 }
 END_TEST
 
+/* KeepAlive and Hello hold times (180 and 15 s) would take longer. */
+START_TEST(a_power_failure_is_found_out_in_seconds)
+{
+	struct net net;
+
+	random_net(&net, 3000 + _i);
+	net_start(&net);
+	net_run(&net, 60000);
+	all_agree(&net);
+	node_crash(&net.nodes[5 + _i]);
+	net_run(&net, net.now + 2000);
+	node_start(&net.nodes[5 + _i]);
+	net_run(&net, net.now + 11000); /* a Hello, three seconds, a connection */
+	all_agree(&net);
+	ck_assert_uint_gt(net.suspicions, 0);
+	net_fini(&net);
+}
+END_TEST
+
 START_TEST(a_shutdown_is_clean)
 {
 	struct net net;
@@ -239,6 +260,7 @@ static Suite *suite(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, all_sessions_come_up, 0, SEEDS);
 	tcase_add_loop_test(t, after_any_trouble_all_ends_agree, 0, SEEDS);
+	tcase_add_loop_test(t, a_power_failure_is_found_out_in_seconds, 0, 6);
 	tcase_add_loop_test(t, a_shutdown_is_clean, 0, 3);
 	suite_add_tcase(s, t);
 	return s;
