@@ -19,11 +19,13 @@ from forwarders import MulticastRouting
 from lab import FRR, Router, Subscriber
 from mpls_lab import SOURCE, SOURCE_PREFIX, MplsLab, router_id
 from netns import veth, wait_for
+from pim6 import Forwarder
 from tap import LabelTap, PlainTap
 
 RATE, KEEPALIVE = 200, 35  # pimd looks for traffic every 31 s, and asks for some in the last 30
 KEPT, ENDED, SHARED = "239.2.2.2", "239.3.3.3", "239.1.1.1"
 MANY = 40000  # more changes than a socket buffer holds
+SOURCE6, BY_HAND6 = "2001:db8:1::2", "ff3e::8000:1"
 BY_HAND, BEFORE, SPECIFIC, MIXED = "232.1.1.3", "232.1.1.4", "232.1.1.5", "232.1.1.6"
 IGMP = " ip igmp\n ip igmp last-member-query-count 1\n ip igmp last-member-query-interval 1\n"
 
@@ -177,6 +179,25 @@ def test_the_table_may_be_another_daemons(lab):
     lab.gone()
     lab.receivers["pe2"].leave(BY_HAND, SOURCE)
     lab.pe2.start_pimd()
+
+
+@pytest.mark.timeout(180)
+def test_the_table_has_ipv6_trees_too(lab):
+    """F3353-5.2-1"""
+    vty = lab.pe2.vty["mplsmcd"]
+    vty.configure("mpls ldp-multicast", "trigger topology",
+                  f"root {SOURCE6}/128 {router_id('pe1')}")
+    with lab.pe2.ns.inside():
+        table = Forwarder(("mplsmc0", "edge"))
+    table.set(SOURCE6, BY_HAND6, 1, True)
+    lab.tree(("pe2",), BY_HAND6)
+    table.set(SOURCE6, BY_HAND6, 1, False)
+    lab.gone()
+    table.set(SOURCE6, BY_HAND6, 1, True)
+    lab.tree(("pe2",), BY_HAND6)
+    table.sock.close()
+    lab.gone()
+    vty.configure("mpls ldp-multicast", "no trigger", f"no root {SOURCE6}/128")
 
 
 # ---- traffic
