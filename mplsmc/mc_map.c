@@ -397,11 +397,14 @@ static void presume_traffic(struct mc_map *m, msec_t now)
 void mc_map_set_policy(struct mc_map *m, const struct mc_policy *p, msec_t now)
 {
 	bool before = m->policy.trigger == MC_TRIGGER_TRAFFIC;
+	bool moved = m->policy.shared_interface != p->shared_interface;
 
 	m->policy = *p;
 	if (p->trigger == MC_TRIGGER_TRAFFIC && !before)
 		presume_traffic(m, now);
 	mc_decide_all(m);
+	if (moved)
+		mc_root_push_all(m);
 }
 
 void mc_map_configure_root(struct mc_map *m, const struct addr *prefix, uint8_t prefixlen,

@@ -284,6 +284,8 @@ void mc_shared_free(struct mc_map *m);
 
 /** The members of a static tree changed: its LSP, if we are root, carries other trees. */
 void mc_root_static_changed(struct mc_map *m, const struct mldp_fec *fec);
+/** Shared trees have an interface of their own now, or no longer. */
+void mc_root_push_all(struct mc_map *m);
 /** RPs changed: (*,G) joins name them. */
 void mc_root_rps_changed(struct mc_map *m);
 void mc_root_groups_changed(struct mc_map *m);

@@ -65,10 +65,15 @@ static size_t collect(const struct mc_sent *s, struct mldp_branch *all, size_t n
 	return n;
 }
 
+/* On an interface of its own the shared tree is another packet. */
+static bool shares(const struct mc_map *m, const struct mc_sent *s)
+{
+	return !addr_is_any(&s->source) && !m->policy.shared_interface;
+}
+
 static void push_one(struct mc_map *m, struct mc_sent *s)
 {
-	struct mc_sent *shared =
-		addr_is_any(&s->source) ? NULL : sent_find(m, &ADDR_ANY, &s->group);
+	struct mc_sent *shared = shares(m, s) ? sent_find(m, &ADDR_ANY, &s->group) : NULL;
 	struct mldp_branch *all =
 		XCALLOC(MTYPE_TMP, (max_branches(s) + max_branches(shared) + 1) * sizeof(*all));
 	size_t n = 0;
@@ -139,6 +144,19 @@ void mc_root_groups_changed(struct mc_map *m)
 	frr_each (mc_sents, &m->sents, s)
 		if (s->denied == is_allowed(m, s))
 			settle(m, s);
+}
+
+void mc_root_push_all(struct mc_map *m)
+{
+	struct mc_sent *s;
+
+	frr_each (mc_sents, &m->sents, s) {
+		if (!s->joined)
+			continue;
+		set_joined(m, s, false);
+		set_joined(m, s, true);
+		push_one(m, s);
+	}
 }
 
 void mc_root_rps_changed(struct mc_map *m)

@@ -3,10 +3,10 @@
  * Shared trees: the RP of a group, roots that support wildcards, and what becomes of (*,G)
  * (RFC 7438, RFC 3353 section 3.4).
  *
- * An LSP cannot prune one source off a shared tree, and everything that leaves an LSP reaches
- * pimd on one interface, so the RPF check cannot tell the copy of the shared tree from that of the
- * source tree.  At a leaf the two never exist side by side therefore: while the (*,G) LSP is
- * there, it brings the sources that pimd joins, too.
+ * An LSP cannot prune one source off a shared tree.  If everything that leaves an LSP reaches
+ * pimd on one interface, its RPF check cannot tell the copy of the shared tree from that of the
+ * source tree.  At a leaf the two never exist side by side then: while the (*,G) LSP is there, it
+ * brings the sources that pimd joins, too.  With an interface for shared trees pimd is free.
  */
 #include "mplsmc/mc_map_p.h"
 
@@ -128,7 +128,7 @@ bool mc_shared_carries(const struct mc_tree *t)
 {
 	const struct mc_tree *shared = mc_tree_find(t->m, &ADDR_ANY, &t->group);
 
-	return shared && shared->leaf;
+	return shared && shared->leaf && !t->m->policy.shared_interface;
 }
 
 void mc_shared_changed(const struct mc_tree *shared)
@@ -166,6 +166,21 @@ void mc_map_rpt_prune(struct mc_map *m, const struct addr *source, const struct 
 	t->rpt_pruned = pruned;
 	mc_decide(t);
 	mc_tree_release(t);
+}
+
+bool mc_map_is_shared(const struct mc_map *m, const struct mldp_fec *fec)
+{
+	const struct mldp_opaque o = mldp_opaque_parse(fec);
+	const struct mc_static *s;
+	const struct mc_member *member;
+
+	frr_each (mc_statics_const, &m->statics, s)
+		if (mldp_fec_cmp(&s->fec, fec) == 0)
+			frr_each (mc_members_const, &s->members, member)
+				if (addr_is_any(&member->source))
+					return true;
+	return o.kind == MLDP_OPAQUE_SOURCE && addr_is_any(&o.source) &&
+	       !addr_is_ssm_group(&o.group);
 }
 
 void mc_shared_free(struct mc_map *m)

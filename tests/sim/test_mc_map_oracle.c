@@ -287,7 +287,8 @@ static const char *oracle_why_not(unsigned int s, unsigned int g, struct mldp_fe
 		return "source-trees-only";
 	if (s == ANY && rp_of(g) < 0)
 		return "no RP";
-	if (s != ANY && is_there(ANY, g) && !oracle_why_not(ANY, g, &shared))
+	if (s != ANY && !policy.shared_interface && is_there(ANY, g) &&
+	    !oracle_why_not(ANY, g, &shared))
 		return "shared tree brings it";
 	why = why_no_root(s == ANY ? (unsigned int)rp_of(g) : s, &r);
 	if (why)
@@ -428,7 +429,9 @@ static void check_root_side(void)
 		for (unsigned int g = 0; g < GROUPS; g++) {
 			unsigned int bits = sent_to(s, g);
 
-			REQUIRE(pushed[s][g] == (bits ? bits | sent_to(ANY, g) : 0));
+			if (bits && !policy.shared_interface)
+				bits |= sent_to(ANY, g);
+			REQUIRE(pushed[s][g] == bits);
 			REQUIRE(joined[s][g] == (bits != 0));
 			REQUIRE(walked.root[s][g] == (bits_of(s, g) != 0));
 			n += bits_of(s, g) != 0;
@@ -635,6 +638,7 @@ static void event_policy(void)
 	policy.trigger = after;
 	policy.coexistence = (enum mc_coexistence)any_of(2);
 	policy.traffic_kbps = any_of(2) * 4;
+	policy.shared_interface = any_of(2);
 	mc_map_set_policy(map, &policy, wheel.now);
 }
 

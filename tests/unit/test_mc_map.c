@@ -182,6 +182,25 @@ START_TEST(lsp_of_the_shared_tree_brings_the_sources_of_its_group)
 }
 END_TEST
 
+/* F3353-3.4-3: a leaf of both LSPs; pimd's RPF check tells them apart */
+START_TEST(with_an_interface_for_shared_trees_a_leaf_may_switch_over)
+{
+	struct addr root = address("10.0.0.1");
+
+	policy.shared_interface = true;
+	layer3();
+	root_line("0.0.0.0/0", "10.0.0.1");
+	mc_map_configure_wildcards(map, &root, true, false, wheel.now);
+	shared("239.1.1.1", "10.9.0.1", true);
+	heard[0] = '\0';
+	tree("10.1.1.1", "239.1.1.1", true);
+	expect("watch 10.1.1.1; leaf root 10.0.0.1 ipv4-source 10.1.1.1 239.1.1.1; ");
+	policy.shared_interface = false;
+	layer3();
+	expect("no leaf root 10.0.0.1 ipv4-source 10.1.1.1 239.1.1.1; ");
+}
+END_TEST
+
 START_TEST(source_pruned_off_the_shared_tree_is_a_tree_again_when_it_is_joined)
 {
 	root_line("0.0.0.0/0", "10.0.0.1");
@@ -538,6 +557,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, tree_that_is_not_label_switched_says_why, 0, array_size(reasons));
 	tcase_add_test(t, root_of_a_shared_tree_is_the_root_towards_its_rp);
 	tcase_add_test(t, lsp_of_the_shared_tree_brings_the_sources_of_its_group);
+	tcase_add_test(t, with_an_interface_for_shared_trees_a_leaf_may_switch_over);
 	tcase_add_test(t, source_pruned_off_the_shared_tree_is_a_tree_again_when_it_is_joined);
 	tcase_add_test(t, tree_says_since_when);
 	tcase_add_test(t, group_lines_count_by_length_not_by_age);

@@ -136,6 +136,28 @@ START_TEST(packets_of_a_source_tree_go_to_the_leaves_of_the_shared_tree_as_well)
 }
 END_TEST
 
+/* F3353-3.4-3: what leaves by an interface of its own is not sent twice */
+START_TEST(shared_tree_on_an_interface_of_its_own_has_its_own_leaves)
+{
+	struct mldp_fec shared = source_fec("10.0.0.1", "*", "239.1.1.1");
+	struct mldp_fec tree = source_fec("10.0.0.1", "10.1.1.1", "239.1.1.1");
+
+	lsp(&tree, 1);
+	lsp(&shared, 2);
+	heard[0] = '\0';
+	policy.shared_interface = true;
+	mc_map_set_policy(map, &policy, wheel.now);
+	ck_assert_ptr_nonnull(
+		strstr(heard, "prune *,239.1.1.1; join *,239.1.1.1; push *,239.1.1.1 to 101; "));
+	ck_assert_ptr_nonnull(strstr(heard, "push 10.1.1.1,239.1.1.1 to 100; "));
+	heard[0] = '\0';
+	lsp(&shared, 6);
+	ck_assert_ptr_nonnull(strstr(heard, "push *,239.1.1.1 to 101 102; "));
+	ck_assert_ptr_null(strstr(heard, "10.1.1.1,239.1.1.1 to 100 "));
+	ck_assert(mc_map_is_shared(map, &shared) && !mc_map_is_shared(map, &tree));
+}
+END_TEST
+
 /* M-7438-6-1, F3353-3.1-2 */
 START_TEST(lsp_without_a_group_carries_every_stream_of_its_source)
 {
@@ -308,6 +330,7 @@ static Suite *suite(void)
 	tcase_add_test(t, root_sends_no_group_that_the_operator_denies);
 	tcase_add_test(t, lsp_without_a_source_joins_the_shared_tree_of_the_configured_rp);
 	tcase_add_test(t, packets_of_a_source_tree_go_to_the_leaves_of_the_shared_tree_as_well);
+	tcase_add_test(t, shared_tree_on_an_interface_of_its_own_has_its_own_leaves);
 	tcase_add_test(t, lsp_without_a_group_carries_every_stream_of_its_source);
 	tcase_add_test(t, stream_whose_counter_stands_still_ends);
 	tcase_add_test(t, lsp_without_a_source_carries_the_known_sources_of_an_ssm_group);
