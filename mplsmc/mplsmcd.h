@@ -10,7 +10,8 @@
  *   mplsmcd_io      UDP and TCP 646
  *   mplsmcd_ldp     callbacks of the LDP engine: sessions become peers of the tree engine
  *   mplsmcd_tree    callbacks of the tree engine: labels, routes, forwarding
- *   mplsmcd_map     callbacks of the mapping and of the virtual PIM neighbour; mplsmc0
+ *   mplsmcd_map     callbacks of the mapping; its configuration
+ *   mplsmcd_pim     mplsmc0, and the virtual PIM neighbour on it
  *   mplsmcd_mroute  the kernel's multicast routing table, for triggers that wait for it
  *   mplsmcd_streams streams that reach this router, for LSPs with wildcards
  *   mplsmcd_labels  labels from zebra's label manager, or a configured range
@@ -45,6 +46,7 @@ struct mplsmcd {
 	struct mc_map *map;
 	struct pim_vif *pim;  /* NULL: mplsmc0 is not there */
 	struct pim_vif *pim6; /* NULL: or IPv6 is disabled there */
+	struct pim_vif *shared_pim; /* NULL: there is none for shared trees */
 	struct fib_pub *fib;
 	struct addr zebra_router_id;
 	msec_t started;
@@ -62,6 +64,13 @@ msec_t mplsmcd_now(void);
 void mplsmcd_reconcile(void);
 /** Input was given to an engine: send what came out, restart the timer. */
 void mplsmcd_kick(void);
+
+/** The interface to pimd: that of shared trees, if there is one and the tree is such. */
+static inline const char *mplsmcd_device(const struct mplsmcd *d, bool shared)
+{
+	return shared && d->config.shared_interface[0] ? d->config.shared_interface
+						       : d->config.upstream_interface;
+}
 
 /* ---- what show commands need */
 /** Our LDP identifier's address; ADDR_ANY: none yet. */

@@ -61,8 +61,10 @@ void mplsmcd_config_init(struct mplsmcd_config *c)
 		.maximum_branches = 127,
 		.upstream_interface = "mplsmc0",
 		.upstream_prefixlen = 30,
+		.shared_prefixlen = 30,
 	};
 	addr_parse("198.18.0.1", &c->upstream_address);
+	addr_parse("198.18.0.5", &c->shared_address);
 	mc_policy_default(&c->policy);
 	fib_server_config_default(&c->fib);
 	mplsmcd_neighbours_init(&c->neighbours);

@@ -110,6 +110,9 @@ struct mplsmcd_config {
 	char upstream_interface[IFNAMSIZ]; /* mplsmc0 */
 	struct addr upstream_address;	   /* pimd's; ours is the next */
 	uint8_t upstream_prefixlen;
+	char shared_interface[IFNAMSIZ]; /* "": shared trees are on mplsmc0, too */
+	struct addr shared_address;
+	uint8_t shared_prefixlen;
 	struct mplsmcd_neighbours_head neighbours;
 	struct mplsmcd_interfaces_head interfaces;
 	struct mplsmcd_roots_head roots;

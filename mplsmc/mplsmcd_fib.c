@@ -21,7 +21,7 @@ struct fib_key mplsmcd_ftn_key(const struct addr *source, const struct addr *gro
 static enum fib_ttl ttl(void)
 {
 	return mplsmcd_instance()->config.policy.ttl == MC_TTL_PIPE ? FIB_TTL_PIPE
-								     : FIB_TTL_UNIFORM;
+								    : FIB_TTL_UNIFORM;
 }
 
 /* Owned by the value it goes into. */
@@ -38,7 +38,8 @@ static struct fib_p2mp_branch *branches_of(const struct mldp_branch *from, size_
 	return to;
 }
 
-void mplsmcd_fib_ilm(uint32_t label, const struct mldp_branch *branches, size_t n, bool local)
+void mplsmcd_fib_ilm(uint32_t label, const struct mldp_branch *branches, size_t n,
+		     const char *local)
 {
 	struct mplsmcd *d = mplsmcd_instance();
 	struct fib_key key = mplsmcd_ilm_key(label);
@@ -53,7 +54,7 @@ void mplsmcd_fib_ilm(uint32_t label, const struct mldp_branch *branches, size_t 
 		v.p2mp_ilm.n_branches = n;
 		v.p2mp_ilm.ttl = ttl();
 		if (local)
-			strlcpy(v.p2mp_ilm.local_interface, d->config.upstream_interface,
+			strlcpy(v.p2mp_ilm.local_interface, local,
 				sizeof(v.p2mp_ilm.local_interface));
 		fib_pub_set(d->fib, &key, &v);
 	}
@@ -75,7 +76,7 @@ void mplsmcd_fib_ftn(const struct addr *source, const struct addr *group,
 		v.p2mp_ftn.branches = branches_of(branches, n);
 		v.p2mp_ftn.n_branches = n;
 		v.p2mp_ftn.ttl = ttl();
-		strlcpy(v.p2mp_ftn.upstream_interface, d->config.upstream_interface,
+		strlcpy(v.p2mp_ftn.upstream_interface, mplsmcd_device(d, addr_is_any(source)),
 			sizeof(v.p2mp_ftn.upstream_interface));
 		fib_pub_set(d->fib, &key, &v);
 	}

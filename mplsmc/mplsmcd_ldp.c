@@ -284,7 +284,7 @@ bool mplsmcd_ldp_is_ours(const struct interface *ifp, const struct addr *a)
 	static const struct addr loopback = {{[10] = 0xff, [11] = 0xff, [12] = 127}};
 
 	return ifp->vrf->vrf_id == VRF_DEFAULT && !addr_in_prefix(a, &loopback, 8) &&
-	       strcmp(ifp->name, mplsmcd_instance()->config.upstream_interface) != 0;
+	       !mplsmcd_pim_is_device(ifp->name);
 }
 
 void mplsmcd_ldp_address(struct mplsmcd *d, const struct addr *a, bool add)

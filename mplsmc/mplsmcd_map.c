@@ -1,26 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * mplsmcd_map.c - trees from pimd, trees to pimd: mplsmc0, the virtual PIM neighbour on it, and
- * the mapping.
- *
- * What leaves mplsmc0 labelled is taken by the forwarding agent on its way out; what reaches the
- * file descriptor is PIM, or was not taken and is counted.
- */
+/* mplsmcd_map.c - the mapping of trees onto LSPs: what it asks for, and what it is told. */
 #include "mplsmc/mplsmcd_p.h"
-
-#include "lib/tun.h"
-
-#define READ_BUDGET 256 /* packets per wake-up */
-
-static int fd = -1, last_error;
-static char device[IFNAMSIZ];
-static struct addr device_address;
-static struct event *t_read;
-
-static struct pim_vif *pim_of(const struct mplsmcd *d, const struct addr *group)
-{
-	return addr_is_v4(group) ? d->pim : d->pim6;
-}
 
 /* ---------------------------------------------------------------- mapping */
 
@@ -35,10 +15,7 @@ static void cb_leaf(void *ctx, const struct mldp_fec *fec, bool wanted)
 static void cb_join(void *ctx, const struct addr *source, const struct addr *group,
 		    const struct addr *rp, bool joined)
 {
-	struct pim_vif *pim = pim_of(ctx, group);
-
-	if (pim)
-		pim_vif_join(pim, source, group, rp, joined, mplsmcd_now());
+	mplsmcd_pim_join(ctx, source, group, rp, joined);
 }
 
 static void cb_ftn(void *ctx, const struct addr *source, const struct addr *group,
@@ -64,184 +41,6 @@ static const struct mc_map_ops map_ops = {
 	.watch_root = cb_watch_root,
 	.watch_streams = cb_watch_streams,
 };
-
-/* ---------------------------------------------------------------- virtual PIM neighbour */
-
-static void cb_send(void *ctx, struct span packet)
-{
-	if (fd >= 0 && write(fd, packet.p, packet.len) < 0)
-		MPLSMCD_DEBUG(mapping, "%s: %s", device, safe_strerror(errno));
-}
-
-static void cb_downstream(void *ctx, const struct addr *source, const struct addr *group,
-			  bool wanted)
-{
-	struct mplsmcd *d = ctx;
-	char s[ADDR_STRLEN], g[ADDR_STRLEN];
-
-	MPLSMCD_DEBUG(mapping, "pimd %s (%s, %s)", wanted ? "wants" : "no longer wants",
-		      addr_str(source, s), addr_str(group, g));
-	if (addr_is_any(source)) {
-		struct addr rp = pim_vif_rp(pim_of(d, group), group);
-
-		mc_map_shared_tree(d->map, group, &rp, wanted, mplsmcd_now());
-	} else {
-		mc_map_tree(d->map, source, group, wanted, mplsmcd_now());
-	}
-	mplsmcd_kick();
-}
-
-static void cb_pruned(void *ctx, const struct addr *source, const struct addr *group, bool pruned)
-{
-	struct mplsmcd *d = ctx;
-	char s[ADDR_STRLEN], g[ADDR_STRLEN];
-
-	MPLSMCD_DEBUG(mapping, "pimd %s (%s, %s, rpt)", pruned ? "prunes" : "no longer prunes",
-		      addr_str(source, s), addr_str(group, g));
-	mc_map_rpt_prune(d->map, source, group, pruned, mplsmcd_now());
-}
-
-static void cb_neighbour(void *ctx, bool up, bool restarted)
-{
-	zlog_info("pimd on %s is %s", device, restarted ? "there again" : up ? "there" : "gone");
-}
-
-static const struct pim_vif_ops pim_ops = {
-	.send = cb_send,
-	.downstream = cb_downstream,
-	.pruned = cb_pruned,
-	.neighbour = cb_neighbour,
-};
-
-static void upstream_packet(struct mplsmcd *d, struct span s)
-{
-	bool v4 = s.len >= 20 && s.p[0] >> 4 == 4, v6 = s.len >= 40 && s.p[0] >> 4 == 6;
-	uint8_t protocol = v4 ? s.p[9] : v6 ? s.p[6] : 0;
-
-	d->stats.upstream_rx++;
-	if (v4 && protocol == IPPROTO_PIM)
-		pim_vif_input(d->pim, s, mplsmcd_now());
-	else if (v6 && protocol == IPPROTO_PIM && d->pim6)
-		pim_vif_input(d->pim6, s, mplsmcd_now());
-	else if (v4 && (s.p[16] & 0xf0) == 0xe0 && protocol != IPPROTO_IGMP)
-		d->stats.upstream_unforwarded++;
-	else if (v6 && s.p[24] == 0xff && (s.p[25] & 0xf) > 2) /* MLD and PIM are link-local */
-		d->stats.upstream_unforwarded++;
-}
-
-static void upstream_read(struct event *event)
-{
-	struct mplsmcd *d = mplsmcd_instance();
-	static uint8_t buf[65536];
-
-	event_add_read(d->master, upstream_read, NULL, fd, &t_read);
-	for (int i = 0; i < READ_BUDGET; i++) {
-		ssize_t n = read(fd, buf, sizeof(buf));
-
-		if (n <= 0)
-			break;
-		upstream_packet(d, (struct span){buf, n});
-	}
-	mplsmcd_kick();
-}
-
-/* ---------------------------------------------------------------- mplsmc0 */
-
-/* pim6d's address there, fe80::1; one scheme serves both families. */
-static const struct addr pimd6 = {.b = {0xfe, 0x80, [15] = 1}};
-#define PIMD6_LEN 64
-
-static struct addr neighbour_of(const struct addr *pimd)
-{
-	struct addr a = *pimd;
-
-	a.b[15]++; /* the neighbour is the address after pimd's */
-	return a;
-}
-
-struct addr mplsmcd_map_address(const struct mplsmcd_config *c)
-{
-	return neighbour_of(&c->upstream_address);
-}
-
-static struct pim_vif *open_pim(struct mplsmcd *d, const struct addr *pimd)
-{
-	struct pim_vif_params p;
-	struct pim_vif *v;
-
-	pim_vif_params_default(&p);
-	p.address = neighbour_of(pimd);
-	p.neighbour = *pimd;
-	v = pim_vif_new(&p, &pim_ops, d, &d->wheel);
-	pim_vif_start(v, mplsmcd_now());
-	return v;
-}
-
-static void close_device(struct mplsmcd *d)
-{
-	event_cancel(&t_read);
-	if (d->pim)
-		pim_vif_free(d->pim, true);
-	if (d->pim6)
-		pim_vif_free(d->pim6, true);
-	d->pim = d->pim6 = NULL;
-	if (fd < 0)
-		return;
-	frr_with_privs (&mplsmcd_privs) {
-		tun_close(fd, true);
-	}
-	fd = -1;
-}
-
-static void open_device(struct mplsmcd *d)
-{
-	const struct mplsmcd_config *c = &d->config;
-	bool v6 = false;
-	int error = 0;
-
-	/* pimd sends its Joins to a neighbour on a new interface at once; one that restarted on the
-	 * old interface hears them up to 60 s later (RFC 7761 4.3.1 wants it otherwise) */
-	frr_with_privs (&mplsmcd_privs) {
-		tun_remove(c->upstream_interface);
-		fd = tun_open(c->upstream_interface, &c->upstream_address, c->upstream_prefixlen,
-			      false);
-		error = errno;
-		v6 = fd >= 0 && tun_set_address(c->upstream_interface, &pimd6, PIMD6_LEN);
-	}
-	if (fd < 0) {
-		if (error != last_error) /* tried again at each reconciliation */
-			zlog_err("cannot make %s from /dev/net/tun: %s", c->upstream_interface,
-				 safe_strerror(error));
-		last_error = error;
-		return;
-	}
-	last_error = 0;
-	strlcpy(device, c->upstream_interface, sizeof(device));
-	device_address = c->upstream_address;
-	d->pim = open_pim(d, &c->upstream_address);
-	d->pim6 = v6 ? open_pim(d, &pimd6) : NULL; /* else IPv6 is disabled there */
-	event_add_read(d->master, upstream_read, NULL, fd, &t_read);
-}
-
-void mplsmcd_map_interface(const struct interface *ifp)
-{
-	struct connected *c; /* not const: typesafe lists of FRR 10 */
-	bool v4 = false, v6 = !mplsmcd_instance()->pim6;
-
-	if (fd < 0 || strcmp(ifp->name, device) != 0)
-		return;
-	frr_each_ifaddr (ifp, c) {
-		v4 |= c->address->family == AF_INET;
-		v6 |= c->address->family == AF_INET6;
-	}
-	frr_with_privs (&mplsmcd_privs) {
-		if (!v4)
-			tun_set_address(device, &device_address,
-					mplsmcd_instance()->config.upstream_prefixlen);
-		if (!v6)
-			tun_set_address(device, &pimd6, PIMD6_LEN);
-	}
-}
 
 /* ---------------------------------------------------------------- configuration */
 
@@ -447,21 +246,29 @@ static void reconcile_trees(struct mplsmcd *d)
 	}
 }
 
+/* LSPs of shared trees come from, and go to, another interface: they are set up anew. */
+static void reconcile_policy(struct mplsmcd *d)
+{
+	struct mc_policy p = d->config.policy;
+	static bool was;
+
+	p.shared_interface = d->config.shared_interface[0];
+	mc_map_set_policy(d->map, &p, mplsmcd_now());
+	if (p.shared_interface != was)
+		mplsmcd_clear_shared();
+	was = p.shared_interface;
+}
+
 void mplsmcd_map_reconcile(struct mplsmcd *d)
 {
-	const struct mplsmcd_config *c = &d->config;
-
-	if (fd >= 0 && (!c->present || strcmp(device, c->upstream_interface) != 0 ||
-			addr_cmp(&device_address, &c->upstream_address) != 0))
-		close_device(d);
-	mc_map_set_policy(d->map, &c->policy, mplsmcd_now());
+	mplsmcd_pim_close_changed(d);
+	reconcile_policy(d);
 	reconcile_roots(d);
 	reconcile_groups(d);
 	reconcile_wildcards(d);
 	reconcile_rps(d);
 	reconcile_trees(d);
-	if (c->present && fd < 0)
-		open_device(d);
+	mplsmcd_pim_open(d);
 	mplsmcd_mroute_reconcile(d);
 }
 
@@ -469,13 +276,15 @@ void mplsmcd_map_init(struct mplsmcd *d)
 {
 	mplsmcd_config_init(&told);
 	d->map = mc_map_new(&d->config.policy, &map_ops, d, &d->wheel);
+	mplsmcd_pim_init(d);
 	mplsmcd_mroute_init();
 }
 
 void mplsmcd_map_fini(struct mplsmcd *d)
 {
-	close_device(d);
+	mplsmcd_pim_fini();
 	mplsmcd_mroute_fini(d);
+	mplsmcd_streams_watch(false);
 	mc_map_free(d->map);
 	mplsmcd_config_reset(&told);
 }

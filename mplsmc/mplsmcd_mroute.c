@@ -53,14 +53,15 @@ static struct mroute_netlink *netlink; /* NULL: nobody wants to know */
 static struct entries_head entries;
 static struct unsettled_head unsettled;
 static struct event *t_read, *t_settled, *t_poll;
-static unsigned int domain, registers[2]; /* interfaces: mplsmc0, pimreg and pim6reg */
+static unsigned int domain[2], registers[2]; /* interfaces: mplsmc0 and that of shared trees,
+						pimreg and pim6reg */
 static int last_error;
 
 /* ---------------------------------------------------------------- telling the mapping */
 
 static void tell(struct mplsmcd *d, struct entry *e)
 {
-	bool wants = e->leaves && e->iif && e->iif == domain;
+	bool wants = e->leaves && e->iif && (e->iif == domain[0] || e->iif == domain[1]);
 	msec_t now = mplsmcd_now();
 
 	if (e->began)
@@ -130,14 +131,15 @@ static void settle(struct mplsmcd *d, struct entry *e)
 /* mplsmc0 is made anew, with another index: what was said of the old one is void. */
 static void look_at_interfaces(struct mplsmcd *d)
 {
-	unsigned int found = if_nametoindex(d->config.upstream_interface);
+	unsigned int found[2] = {if_nametoindex(mplsmcd_device(d, false)),
+				 if_nametoindex(mplsmcd_device(d, true))};
 	struct entry *e;
 
 	registers[0] = if_nametoindex("pimreg");
 	registers[1] = if_nametoindex("pim6reg");
-	if (found == domain)
+	if (memcmp(found, domain, sizeof(domain)) == 0)
 		return;
-	domain = found;
+	memcpy(domain, found, sizeof(domain));
 	frr_each (entries, &entries, e)
 		settle(d, e);
 }
@@ -301,7 +303,7 @@ static void stop(struct mplsmcd *d)
 	if (netlink)
 		mroute_netlink_close(netlink);
 	netlink = NULL;
-	domain = 0;
+	memset(domain, 0, sizeof(domain));
 }
 
 void mplsmcd_mroute_reconcile(struct mplsmcd *d)

@@ -70,6 +70,8 @@ void mplsmcd_tree_labels(struct mplsmcd *d);
 void mplsmcd_tree_route(struct mplsmcd *d, const struct addr *root, const struct addr *next_hops,
 			size_t n);
 void mplsmcd_tree_fini(struct mplsmcd *d);
+/** LSPs of shared trees are released and set up anew. */
+void mplsmcd_clear_shared(void);
 /** The text of an LSP for the history: "lsp root 1.1.1.1 ..." */
 const char *mplsmcd_lsp_str(const struct mldp_fec *fec, char *buf, size_t size);
 
@@ -78,10 +80,23 @@ const char *mplsmcd_lsp_str(const struct mldp_fec *fec, char *buf, size_t size);
 void mplsmcd_map_init(struct mplsmcd *d);
 void mplsmcd_map_reconcile(struct mplsmcd *d);
 void mplsmcd_map_fini(struct mplsmcd *d);
-/** The virtual neighbour's address: routes through it lead into the domain. */
-struct addr mplsmcd_map_address(const struct mplsmcd_config *c);
+
+/* ---------------------------------------------------------------- mplsmcd_pim.c */
+
+void mplsmcd_pim_init(struct mplsmcd *d);
+/** Interfaces to pimd that are no longer configured go; missing ones are made. */
+void mplsmcd_pim_close_changed(struct mplsmcd *d);
+void mplsmcd_pim_open(struct mplsmcd *d);
+void mplsmcd_pim_fini(void);
+/** Towards pimd, at the root; (*,G) on the interface of shared trees, if there is one. */
+void mplsmcd_pim_join(struct mplsmcd *d, const struct addr *source, const struct addr *group,
+		      const struct addr *rp, bool joined);
+/** A virtual neighbour's address: routes through it lead into the domain. */
+bool mplsmcd_pim_is_neighbour(const struct addr *a);
+/** The interface is one of those to pimd. */
+bool mplsmcd_pim_is_device(const char *ifname);
 /** zebra tells of an interface: if it is ours and has no address there, it gets it again. */
-void mplsmcd_map_interface(const struct interface *ifp);
+void mplsmcd_pim_interface(const struct interface *ifp);
 
 /* ---------------------------------------------------------------- mplsmcd_mroute.c */
 
@@ -142,7 +157,9 @@ bool mplsmcd_bgp_owner(const struct addr *a, struct addr *owner, struct prefix *
 void mplsmcd_fib_init(struct mplsmcd *d);
 void mplsmcd_fib_reconcile(struct mplsmcd *d);
 void mplsmcd_fib_fini(struct mplsmcd *d);
-void mplsmcd_fib_ilm(uint32_t label, const struct mldp_branch *branches, size_t n, bool local);
+/** local: the interface that gets what is taken from the LSP; NULL: none. */
+void mplsmcd_fib_ilm(uint32_t label, const struct mldp_branch *branches, size_t n,
+		     const char *local);
 void mplsmcd_fib_ftn(const struct addr *source, const struct addr *group,
 		     const struct mldp_branch *branches, size_t n);
 

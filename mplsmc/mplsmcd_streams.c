@@ -81,7 +81,8 @@ static void on_entry(void *arg, const struct mroute *r)
 {
 	struct mplsmcd *d = mplsmcd_instance();
 
-	if (r->iif != if_nametoindex(d->config.upstream_interface)) /* not from the domain */
+	if (r->iif != if_nametoindex(mplsmcd_device(d, false)) &&
+	    r->iif != if_nametoindex(mplsmcd_device(d, true))) /* not from the domain */
 		mc_map_stream(d->map, &r->source, &r->group, r->iif ? r->packets : UINT64_MAX,
 			      mplsmcd_now());
 }

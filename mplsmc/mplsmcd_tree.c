@@ -36,8 +36,13 @@ static void cb_watch_route(void *ctx, const struct addr *root, bool watch)
 static void cb_ilm(void *ctx, const struct mldp_lsp *lsp, uint32_t label,
 		   const struct mldp_branch *branches, size_t n, bool local)
 {
+	struct mplsmcd *d = ctx;
+	struct mldp_lsp_info i;
+
 	MPLSMCD_DEBUG(labels, "label %u: %zu branches%s", label, n, local ? " and local" : "");
-	mplsmcd_fib_ilm(label, branches, n, local);
+	mldp_lsp_info(lsp, &i);
+	mplsmcd_fib_ilm(label, branches, n,
+			local ? mplsmcd_device(d, mc_map_is_shared(d->map, i.fec)) : NULL);
 }
 
 static void cb_root(void *ctx, const struct mldp_lsp *lsp, const struct mldp_branch *branches,
@@ -150,21 +155,44 @@ static void collect(void *arg, const struct mldp_lsp *lsp)
 	c->fecs[c->n++] = *i.fec;
 }
 
-unsigned int mplsmcd_clear_lsp(const struct addr *root)
+static unsigned int clear_collected(struct clear *c)
 {
 	struct mplsmcd *d = mplsmcd_instance();
-	struct clear c = {.root = root};
 
-	mldp_lsp_walk(d->mldp, collect, &c);
-	for (size_t i = 0; i < c.n; i++) {
-		struct mldp_lsp *lsp = mldp_lsp_find(d->mldp, &c.fecs[i]);
+	for (size_t i = 0; i < c->n; i++) {
+		struct mldp_lsp *lsp = mldp_lsp_find(d->mldp, &c->fecs[i]);
 
 		if (lsp)
 			mldp_lsp_clear(lsp, mplsmcd_now());
 	}
-	XFREE(MTYPE_MPLSMCD_CLEAR, c.fecs);
+	XFREE(MTYPE_MPLSMCD_CLEAR, c->fecs);
 	mplsmcd_kick();
-	return c.n;
+	return c->n;
+}
+
+unsigned int mplsmcd_clear_lsp(const struct addr *root)
+{
+	struct clear c = {.root = root};
+
+	mldp_lsp_walk(mplsmcd_instance()->mldp, collect, &c);
+	return clear_collected(&c);
+}
+
+static void collect_shared(void *arg, const struct mldp_lsp *lsp)
+{
+	struct mldp_lsp_info i;
+
+	mldp_lsp_info(lsp, &i);
+	if (mc_map_is_shared(mplsmcd_instance()->map, i.fec))
+		collect(arg, lsp);
+}
+
+void mplsmcd_clear_shared(void)
+{
+	struct clear c = {.root = &ADDR_ANY};
+
+	mldp_lsp_walk(mplsmcd_instance()->mldp, collect_shared, &c);
+	clear_collected(&c);
 }
 
 void mplsmcd_clear_statistics(void)

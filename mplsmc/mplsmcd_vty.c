@@ -395,6 +395,41 @@ DEFPY (mplsmcd_upstream_address,
 	return mplsmcd_vty_changed();
 }
 
+#define SHARED_STR "A second interface to pimd, for shared trees; default none\n"
+
+DEFPY (mplsmcd_shared_interface,
+       mplsmcd_shared_interface_cmd,
+       "[no] shared-tree-interface ![IFNAME$interface]",
+       NO_STR
+       SHARED_STR
+       "Name of the interface, made by this daemon\n")
+{
+	if (!no && !vty_ifname_ok(interface))
+		return vty_refuse(vty, "'%s' cannot be the name of an interface", interface);
+	if (!no && strcmp(interface, mplsmcd_vty_config()->upstream_interface) == 0)
+		return vty_refuse(vty, "'%s' is the interface of all trees", interface);
+	strlcpy(mplsmcd_vty_config()->shared_interface, no ? "" : interface, IFNAMSIZ);
+	return mplsmcd_vty_changed();
+}
+
+DEFPY (mplsmcd_shared_address,
+       mplsmcd_shared_address_cmd,
+       "[no] shared-tree-address ![A.B.C.D/M$prefix]",
+       NO_STR
+       "Address of the interface for shared trees; default 198.18.0.5/30\n"
+       "Address of pimd, and the virtual neighbor has the next one\n")
+{
+	struct mplsmcd_config *c = mplsmcd_vty_config();
+
+	if (!no && !vty_two_hosts_ok(prefix))
+		return vty_refuse(vty,
+				  "'%s': this address and the next must be hosts of the prefix",
+				  prefix_str);
+	c->shared_address = no ? defaults.shared_address : addr_from_v4(&prefix->prefix);
+	c->shared_prefixlen = no ? defaults.shared_prefixlen : prefix->prefixlen;
+	return mplsmcd_vty_changed();
+}
+
 /* ---------------------------------------------------------------- running configuration */
 
 static void identity_write(struct vty *vty, const struct mplsmcd_config *c)
@@ -462,6 +497,12 @@ static void limits_write(struct vty *vty, const struct mplsmcd_config *c)
 	    c->upstream_prefixlen != defaults.upstream_prefixlen)
 		vty_out(vty, " upstream-address %s/%u\n", addr_str(&c->upstream_address, buf),
 			c->upstream_prefixlen);
+	if (c->shared_interface[0])
+		vty_out(vty, " shared-tree-interface %s\n", c->shared_interface);
+	if (addr_cmp(&c->shared_address, &defaults.shared_address) != 0 ||
+	    c->shared_prefixlen != defaults.shared_prefixlen)
+		vty_out(vty, " shared-tree-address %s/%u\n", addr_str(&c->shared_address, buf),
+			c->shared_prefixlen);
 }
 
 static int config_write(struct vty *vty)
@@ -528,6 +569,8 @@ static void install_settings(void)
 	install_element(MPLSMCD_NODE, &mplsmcd_maximum_per_neighbor_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_upstream_interface_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_upstream_address_cmd);
+	install_element(MPLSMCD_NODE, &mplsmcd_shared_interface_cmd);
+	install_element(MPLSMCD_NODE, &mplsmcd_shared_address_cmd);
 }
 
 void mplsmcd_vty_init(void)

@@ -119,10 +119,8 @@ static void tell(const struct watch *w)
  */
 static bool leads_into_domain(const struct watch *w)
 {
-	struct addr neighbour = mplsmcd_map_address(&mplsmcd_instance()->config);
-
 	for (size_t i = 0; i < w->n; i++)
-		if (addr_cmp(&w->next_hops[i], &neighbour) == 0)
+		if (mplsmcd_pim_is_neighbour(&w->next_hops[i]))
 			return true;
 	return false;
 }
@@ -302,7 +300,7 @@ static int interface_changed(struct interface *ifp)
 	MPLSMCD_DEBUG(zebra, "interface %s %s", ifp->name, if_is_operative(ifp) ? "up" : "down");
 	if (!is_ours(ifp))
 		return 0;
-	mplsmcd_map_interface(ifp);
+	mplsmcd_pim_interface(ifp);
 	mplsmcd_ldp_interface(mplsmcd_instance(), ifp->name, ifp);
 	return 0;
 }

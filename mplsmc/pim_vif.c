@@ -512,6 +512,14 @@ void pim_vif_free(struct pim_vif *v, bool goodbye)
 	XFREE(MTYPE_PIM_VIF, v);
 }
 
+bool pim_vif_wants(const struct pim_vif *v, const struct addr *source, const struct addr *group)
+{
+	const struct pim_tree key = {.source = *source, .group = *group};
+	const struct pim_tree *t = pim_trees_const_find(&v->trees, &key);
+
+	return t && t->downstream;
+}
+
 struct addr pim_vif_rp(const struct pim_vif *v, const struct addr *group)
 {
 	const struct pim_tree key = {.source = ADDR_ANY, .group = *group};

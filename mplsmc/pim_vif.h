@@ -62,6 +62,8 @@ void pim_vif_start(struct pim_vif *v, msec_t now);
 void pim_vif_join(struct pim_vif *v, const struct addr *source, const struct addr *group,
 		  const struct addr *rp, bool joined, msec_t now);
 
+/** pimd has joined the tree here. */
+bool pim_vif_wants(const struct pim_vif *v, const struct addr *source, const struct addr *group);
 /** The RP in pimd's Join(*,G); ADDR_ANY if it has not joined. */
 struct addr pim_vif_rp(const struct pim_vif *v, const struct addr *group);
 

@@ -47,6 +47,8 @@ LINES = [
     (MAIN, "maximum-lsps-per-neighbor 1000000", "no maximum-lsps-per-neighbor"),
     (MAIN, "upstream-interface mc9", "no upstream-interface"),
     (MAIN, "upstream-address 198.18.0.9/29", "no upstream-address"),
+    (MAIN, "shared-tree-interface mc8", "no shared-tree-interface"),
+    (MAIN, "shared-tree-address 198.18.0.17/29", "no shared-tree-address"),
     (MAIN, "interface eth9\n exit", "no interface eth9"),
     (MAIN, "tree u root 10.0.0.1 lsp-id 4294967295\n exit", "no tree u"),
     (MAIN, "map 239.0.0.0/8 none", "no map 239.0.0.0/8"),
@@ -65,7 +67,7 @@ DEFAULTS = [
     (MAIN, "make-before-break delay 0"), (MAIN, "trigger request"),
     (MAIN, "label-distribution downstream-unsolicited"), (MAIN, "coexistence source-trees-only"),
     (MAIN, "ttl uniform"), (MAIN, "maximum-branches 127"), (MAIN, "upstream-interface mplsmc0"),
-    (MAIN, "upstream-address 198.18.0.1/30"),
+    (MAIN, "upstream-address 198.18.0.1/30"), (MAIN, "shared-tree-address 198.18.0.5/30"),
     *FIB_DEFAULTS,
 ]
 
@@ -93,6 +95,8 @@ REFUSED = [
     (MAIN, "upstream-interface a/b", "a/b"),
     (MAIN, "upstream-address 198.18.0.2/30", "198.18.0.2/30"),
     (MAIN, "upstream-address 198.18.0.1/31", "198.18.0.1/31"),
+    (MAIN, "shared-tree-interface a/b", "a/b"), (MAIN, "shared-tree-interface mplsmc0", "mplsmc0"),
+    (MAIN, "shared-tree-address 198.18.0.2/30", "198.18.0.2/30"),
     (MAIN, "interface a/b", "a/b"), (MAIN, "interface interface-name-16", "name-16"),
     (MAIN, f"tree {LONG} root 10.0.0.1 lsp-id 2", LONG),
     (MAIN, "tree u root 239.1.1.1 lsp-id 2", "239.1.1.1"),
@@ -175,6 +179,8 @@ mpls ldp-multicast
  maximum-lsps-per-neighbor 11
  upstream-interface mc9
  upstream-address 198.18.0.9/29
+ shared-tree-interface mc8
+ shared-tree-address 198.18.0.17/29
  interface eth1
  exit
  interface eth2
