@@ -45,8 +45,8 @@ struct mc_policy {
 	uint32_t traffic_kbps; /* TRAFFIC: at least so much, 0: any packet */
 	uint32_t idle_ms;      /* TRAFFIC: the LSP ends after so long without */
 	bool mixed_forwarding; /* routed and label-switched branches of one tree */
-	/** Shared trees reach pimd on an interface of their own: its RPF check tells them from
-	 *  source trees, so both may be there. */
+	/** Shared trees of IPv4 reach pimd on an interface of their own: its RPF check tells them
+	 *  from source trees, so both may be there. */
 	bool shared_interface;
 };
 
@@ -137,7 +137,7 @@ void mc_map_lsp(struct mc_map *m, const struct mldp_fec *fec, const struct mldp_
 void mc_map_stream(struct mc_map *m, const struct addr *source, const struct addr *group,
 		   uint64_t packets, msec_t now);
 
-/** The LSP carries shared trees: (*,G), or a static tree for any source. */
+/** The LSP carries shared trees of IPv4: (*,G), or a static tree for any source. */
 bool mc_map_is_shared(const struct mc_map *m, const struct mldp_fec *fec);
 
 /* ---- what operators want to see */

@@ -272,6 +272,11 @@ const char *mc_shared_fec(const struct mc_tree *t, struct mldp_fec *fec);
 bool mc_shared_carries(const struct mc_tree *t);
 /** A shared tree got its LSP or lost it: the source trees of the group are decided anew. */
 void mc_shared_changed(const struct mc_tree *t);
+/** The shared tree of the group has an interface of its own. */
+static inline bool mc_apart(const struct mc_map *m, const struct addr *group)
+{
+	return m->policy.shared_interface && addr_is_v4(group);
+}
 /** The configured RP, ADDR_ANY if there is none. */
 /** `map PREFIX none|in-band` on both sides, and what is said of a tree it denies. */
 bool mc_group_allowed(const struct mc_map *m, const struct addr *group);

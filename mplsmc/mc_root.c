@@ -68,7 +68,7 @@ static size_t collect(const struct mc_sent *s, struct mldp_branch *all, size_t n
 /* On an interface of its own the shared tree is another packet. */
 static bool shares(const struct mc_map *m, const struct mc_sent *s)
 {
-	return !addr_is_any(&s->source) && !m->policy.shared_interface;
+	return !addr_is_any(&s->source) && !mc_apart(m, &s->group);
 }
 
 static void push_one(struct mc_map *m, struct mc_sent *s)

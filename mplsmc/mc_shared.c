@@ -128,7 +128,7 @@ bool mc_shared_carries(const struct mc_tree *t)
 {
 	const struct mc_tree *shared = mc_tree_find(t->m, &ADDR_ANY, &t->group);
 
-	return shared && shared->leaf && !t->m->policy.shared_interface;
+	return shared && shared->leaf && !mc_apart(t->m, &t->group);
 }
 
 void mc_shared_changed(const struct mc_tree *shared)
@@ -177,9 +177,9 @@ bool mc_map_is_shared(const struct mc_map *m, const struct mldp_fec *fec)
 	frr_each (mc_statics_const, &m->statics, s)
 		if (mldp_fec_cmp(&s->fec, fec) == 0)
 			frr_each (mc_members_const, &s->members, member)
-				if (addr_is_any(&member->source))
+				if (addr_is_any(&member->source) && addr_is_v4(&member->group))
 					return true;
-	return o.kind == MLDP_OPAQUE_SOURCE && addr_is_any(&o.source) &&
+	return o.kind == MLDP_OPAQUE_SOURCE && addr_is_any(&o.source) && addr_is_v4(&o.group) &&
 	       !addr_is_ssm_group(&o.group);
 }
 

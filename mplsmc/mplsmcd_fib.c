@@ -76,7 +76,8 @@ void mplsmcd_fib_ftn(const struct addr *source, const struct addr *group,
 		v.p2mp_ftn.branches = branches_of(branches, n);
 		v.p2mp_ftn.n_branches = n;
 		v.p2mp_ftn.ttl = ttl();
-		strlcpy(v.p2mp_ftn.upstream_interface, mplsmcd_device(d, addr_is_any(source)),
+		strlcpy(v.p2mp_ftn.upstream_interface,
+			mplsmcd_device(d, addr_is_any(source) && addr_is_v4(group)),
 			sizeof(v.p2mp_ftn.upstream_interface));
 		fib_pub_set(d->fib, &key, &v);
 	}

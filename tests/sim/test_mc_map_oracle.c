@@ -228,6 +228,12 @@ static bool is_there(unsigned int s, unsigned int g)
 	return trees[s][g].wanted || trees[s][g].mroute || trees[s][g].pruned;
 }
 
+/* The shared tree has an interface of its own. */
+static bool apart(unsigned int g)
+{
+	return policy.shared_interface && addr_is_v4(&groups[g]);
+}
+
 /* Towards whom the root of (*,G) is looked for, -1: nobody. */
 static int rp_of(unsigned int g)
 {
@@ -287,8 +293,7 @@ static const char *oracle_why_not(unsigned int s, unsigned int g, struct mldp_fe
 		return "source-trees-only";
 	if (s == ANY && rp_of(g) < 0)
 		return "no RP";
-	if (s != ANY && !policy.shared_interface && is_there(ANY, g) &&
-	    !oracle_why_not(ANY, g, &shared))
+	if (s != ANY && !apart(g) && is_there(ANY, g) && !oracle_why_not(ANY, g, &shared))
 		return "shared tree brings it";
 	why = why_no_root(s == ANY ? (unsigned int)rp_of(g) : s, &r);
 	if (why)
@@ -429,7 +434,7 @@ static void check_root_side(void)
 		for (unsigned int g = 0; g < GROUPS; g++) {
 			unsigned int bits = sent_to(s, g);
 
-			if (bits && !policy.shared_interface)
+			if (bits && !apart(g))
 				bits |= sent_to(ANY, g);
 			REQUIRE(pushed[s][g] == bits);
 			REQUIRE(joined[s][g] == (bits != 0));
