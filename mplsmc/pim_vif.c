@@ -129,6 +129,8 @@ static void end_prunes(struct pim_vif *v, const struct addr *group, bool all)
 
 static void set_downstream(struct pim_tree *t, bool wanted, msec_t now)
 {
+	bool shared = addr_is_any(&t->source);
+	struct addr group = t->group;
 	struct pim_vif *v = t->v;
 
 	if (!wanted)
@@ -139,8 +141,8 @@ static void set_downstream(struct pim_tree *t, bool wanted, msec_t now)
 	t->since = now;
 	v->info.n_downstream += wanted ? 1 : -1;
 	v->ops->downstream(v->ctx, &t->source, &t->group, wanted);
-	if (!wanted && addr_is_any(&t->source))
-		end_prunes(v, &t->group, true);
+	if (!wanted && shared) /* t may be gone: the callback may have pruned it */
+		end_prunes(v, &group, true);
 }
 
 static void expiry_fires(struct timer *timer, msec_t now)
