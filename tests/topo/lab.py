@@ -378,12 +378,12 @@ class Lab:
         self.taps.append(t)
         return t
 
-    def capture(self, name, interface="core0"):
-        """tcpdump at the LAC's side of the tunnel; path of the file it writes."""
+    def capture(self, name, interface="core0", ns=None, what="udp port 1701"):
+        """tcpdump, at the LAC's side of the tunnel or elsewhere; path of the file it writes."""
         path = self.dir / f"{name}.pcap"
-        process = self.process(f"tcpdump {name}", self.lac.ns.words(
+        process = self.process(f"tcpdump {name}", (ns or self.lac.ns).words(
             ["tcpdump", "-i", interface, "-w", str(path), "-U", "--immediate-mode", "-Z", "root",
-             "udp port 1701"]), self.dir / f"{name}.tcpdump")
+             what]), self.dir / f"{name}.tcpdump")
         wait_for(lambda: "listening on" in process.tail(), 10, "tcpdump listens")
         return path, process
 

@@ -94,7 +94,7 @@ class LdpLab(Lab):
             ns.ip(f"addr add {peer_address(n)}/24 dev eth0")
             ns.ip(f"route add {ROUTER}/32 via {peer_address(n, 1)}")
             if n in self.captured:
-                self.capture(n)
+                self.captures.append(self.capture(f"e{n}", "eth0", ns, pcap.MPLS)[0])
         self.router.start_zebra()
         self.router.start_mplsmcd([f"e{n}" for n in self.links if n not in self.off],
                                   self.labels, self.more)
@@ -113,14 +113,6 @@ class LdpLab(Lab):
                  "pimd and mplsmcd are neighbours")
         self.host = Subscriber(self, 1, ns, "10.2.0.2")
         return self.host
-
-    def capture(self, n):
-        path = self.dir / f"e{n}.pcap"
-        process = self.process(f"tcpdump e{n}", self.outside[n].words(
-            ["tcpdump", "-i", "eth0", "-w", str(path), "-U", "--immediate-mode", "-Z", "root",
-             "-s", "0", "port 646 or mpls"]), self.dir / f"e{n}.tcpdump")
-        wait_for(lambda: "listening on" in process.tail(), 10, "tcpdump listens")
-        self.captures.append(path)
 
     def peer(self, n, **kw):
         """Peer n; all are closed after the test."""

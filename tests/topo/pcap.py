@@ -101,6 +101,8 @@ def tshark(path, *fields, display="l2tp"):
     return [line.split("|") for line in out.splitlines()]
 
 
+MPLS = "port 646 or mpls"  # for tcpdump: LDP and labelled packets
+
 # tshark 4.0 takes every wildcard FEC for malformed, typed (RFC 5918, RFC 6388 9) and plain.
 UNDECODED = "tcp.payload contains 01:00:00:05:05 || tcp.payload contains 01:00:00:01:01"
 

@@ -191,7 +191,7 @@ def test_a_ttl_that_ends_here_is_counted_and_goes_nowhere(net, agent, tap, send,
 
 @pytest.mark.parametrize("drop", [False, True])
 def test_unknown_labels_are_counted_and_never_flooded(net, agent, tap, send, drop):
-    # M-mLDP-dp-2; the kernel may have MPLS routes of its own, so by default it gets them
+    # M-mLDP-dp-2, F3353-10.5-1; the kernel may have MPLS routes of its own, so by default it gets them
     a = agent("transit", transit(), options=("--mpls-unknown", "drop") if drop else ())
     taps = [tap("leaf", "core0"), tap("bud", "core0"), tap("root", "core0")]
     before = net.unhandled("transit", "root0")

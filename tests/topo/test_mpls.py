@@ -2,6 +2,7 @@
 """The MPLS lab: trees of stock pimd become label-switched, follow the network, and go away."""
 import pytest
 
+import pcap
 from mpls_lab import EGRESS, GROUP, LINKS, SOURCE, MplsLab
 from netns import wait_for
 from tap import LabelTap
@@ -39,6 +40,8 @@ NOTHING = [(0, 0)] * len(EGRESS)
 @pytest.mark.timeout(240)
 def test_a_tree_of_labels_serves_every_receiver_and_goes_away(lab):
     """R3353 request-driven mapping, R6388 2.4: leaves come, one copy per link, leaves go."""
+    captures = [lab.capture(link, link, lab.routers["p1"].ns, pcap.MPLS)
+                for link in lab.routers["p1"].cables]
     stream = join_all(lab)
     tree = lab.tree(EGRESS)
     assert {r for n, r in tree.role.items() if n.startswith("p") and n[1].isdigit()} == {"transit"}
@@ -66,6 +69,9 @@ def test_a_tree_of_labels_serves_every_receiver_and_goes_away(lab):
     for router in lab.routers.values():
         wait_for(lambda r=router: not r.lsps() and not r.show("fib entry"), 30,
                  f"no LSP and no entry at {router.name}")
+    for path, _ in captures:
+        assert pcap.mpls_problems(path) == []
+    assert pcap.tshark(captures[0][0], "frame.number", display="ldp.msg.tlv.fec.type == 6")
 
 
 @pytest.mark.timeout(240)
