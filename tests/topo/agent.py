@@ -38,10 +38,13 @@ LATER = object()
 
 class Agent:
     """policy(op) returns None (installed), the text of a failure, or LATER: no answer before
-    release().  running: for reports."""
+    release().  removed(op): told what is taken back.  tables: 5 and 6 are those of
+    MPLS.  running: for reports."""
 
-    def __init__(self, endpoint, name="agent", policy=lambda op: None):
-        self.endpoint, self.name, self.policy = endpoint, name, policy
+    def __init__(self, endpoint, name="agent", policy=lambda op: None, removed=lambda op: None,
+                 tables=(1, 2, 3, 4)):
+        self.tables = tables
+        self.endpoint, self.name, self.policy, self.removed = endpoint, name, policy, removed
         self.objects = {}  # serialised key -> Op
         self.sessions, self.error = 0, None
         self.held = []  # statuses not sent yet
@@ -94,9 +97,10 @@ class Agent:
         self._socket.linger = 100
         self._socket.connect(self.endpoint)
         hello = pb.Hello(instance_uuid=b"\x07" * 16, name=self.name, role=pb.ROLE_PRIMARY,
-                         proto_min=1, proto_max=1, tables=[1, 2, 3, 4], software="test agent",
+                         proto_min=1, proto_max=1, tables=self.tables, software="test agent",
                          capabilities=pb.Capabilities(l2tp_replication=True, activity=True,
-                                                      unicast_sessions=True))
+                                                      unicast_sessions=True,
+                                                      mpls_p2mp=5 in self.tables))
         self._send(pb.Envelope(hello=hello))
         pinged = time.monotonic()
         try:
@@ -134,6 +138,7 @@ class Agent:
         status = pb.Status(key=op.key, generation=op.generation)
         if op.WhichOneof("value") is None:
             self.objects.pop(op.key.SerializeToString(), None)
+            self.removed(op)
             status.result = pb.RESULT_REMOVED
             return status
         self.objects[op.key.SerializeToString()] = op

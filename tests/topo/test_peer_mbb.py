@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The upstream LSR changes: delete before add and make before break (RFC 6388 2.4.3, 8) between
 mplsmcd and scripted peers, with labelled packets on the old and on the new path."""
+import contextlib
+
 import pytest
 
 import ldp_wire as w
+from agent import Agent
 from ldp_lab import FEC, GROUP, ROOT, ROUTER, SOURCE, LdpLab, settle
+from netns import wait_for
 
 PLAIN = (w.P2MP, w.TYPED_WILDCARD)  # capabilities without make-before-break
 
@@ -47,6 +51,29 @@ def test_without_make_before_break_a_new_label_replaces_the_old_one(lab):
     lab.arrives(second.label, {2: 3001}, b"new path", 3)
     lab.arrives(first.label, {}, b"old path")
     assert not [m for p in (old, new) for m in p.messages if m.has(w.MP_STATUS)]
+
+
+def test_the_old_label_leaves_forwarding_before_the_new_one_comes():
+    # M-6388-2.4.3-2: so that no packet comes twice
+    steps = []
+
+    def record(op):
+        if op.key.WhichOneof("key") == "p2mp_ilm":
+            steps.append((op.WhichOneof("value") is not None, op.key.p2mp_ilm.label))
+
+    with LdpLab("pdba", links=3, forward=False, more=" discovery hello holdtime 6\n") as lab, \
+            contextlib.closing(Agent(lab.router.endpoint, policy=record, removed=record,
+                                     tables=(5, 6))) as agent:
+        wait_for(lambda: agent.sessions, 10, "the agent is connected")
+        lab.route(1)
+        old, new = lab.up(1, 3, capabilities=PLAIN)
+        d, = lab.up(2)
+        first = mapped(old, d).label
+        lab.installed(FEC, (d, 3001))
+        lab.route(3)
+        second = new.wait("Label Mapping").label
+        lab.installed(FEC, (d, 3001))
+        assert steps == [(True, first), (False, first), (True, second)]
 
 
 def test_who_asks_for_it_is_acknowledged_at_once_if_our_upstream_cannot(lab):
