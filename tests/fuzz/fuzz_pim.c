@@ -97,6 +97,11 @@ static void on_downstream(void *ctx, const struct addr *source, const struct add
 	require(*(long *)ctx >= 0 && addr_is_multicast(group));
 }
 
+static void on_pruned(void *ctx, const struct addr *source, const struct addr *group, bool pruned)
+{
+	require(!addr_is_any(source) && addr_is_multicast(group));
+}
+
 static void on_neighbour(void *ctx, bool up, bool restarted)
 {
 	require(up || !restarted);
@@ -104,8 +109,10 @@ static void on_neighbour(void *ctx, bool up, bool restarted)
 
 static struct pim_vif *open_vif(struct twheel *wheel, bool v6, long *wanted)
 {
-	static const struct pim_vif_ops ops = {
-		.send = on_send, .downstream = on_downstream, .neighbour = on_neighbour};
+	static const struct pim_vif_ops ops = {.send = on_send,
+					       .downstream = on_downstream,
+					       .pruned = on_pruned,
+					       .neighbour = on_neighbour};
 	struct addr source, group;
 	struct pim_vif_params p;
 	struct pim_vif *v;
