@@ -21,12 +21,13 @@ static void add_addr_if(json_object *o, const char *key, const struct addr *a)
 
 /* ---------------------------------------------------------------- the daemon */
 
-static void add_pim(json_object *o, const char *key, const struct pim_vif *v)
+static void add_pim(json_object *o, const char *key, const char *interface,
+		    const struct pim_vif *v)
 {
 	json_object *pim = json_object_new_object();
 	struct pim_vif_info i;
 
-	json_object_string_add(pim, "interface", mplsmcd_instance()->config.upstream_interface);
+	json_object_string_add(pim, "interface", interface);
 	json_object_boolean_add(pim, "present", v != NULL);
 	if (v) {
 		pim_vif_info(v, &i);
@@ -69,8 +70,10 @@ json_object *show_json_daemon(void)
 	json_object_int_add(o, "lsps", t.lsps);
 	json_object_int_add(o, "lspsOperational", t.states[MLDP_OPERATIONAL]);
 	add_labels(o, &t);
-	add_pim(o, "pim", d->pim);
-	add_pim(o, "pim6", d->pim6);
+	add_pim(o, "pim", mplsmcd_device(d, false), d->pim);
+	add_pim(o, "pim6", mplsmcd_device(d, false), d->pim6);
+	if (d->config.shared_interface[0])
+		add_pim(o, "pimSharedTrees", mplsmcd_device(d, true), d->shared_pim);
 	json_object_string_add(o, "trigger", mplsmcd_trigger_names[d->config.policy.trigger]);
 	if (d->config.policy.trigger != MC_TRIGGER_REQUEST)
 		json_object_int_add(o, "multicastRoutes", mplsmcd_mroute_count());

@@ -102,9 +102,9 @@ static void show_identity(struct vty *vty, const struct mplsmcd *d)
 	row(vty, "Up", "%s", show_since(d->started, mplsmcd_now(), up));
 }
 
-static void show_pim(struct vty *vty, const char *who, const struct pim_vif *v)
+static void show_pim(struct vty *vty, const char *who, const char *interface,
+		     const struct pim_vif *v)
 {
-	const char *interface = mplsmcd_instance()->config.upstream_interface;
 	struct pim_vif_info i;
 	char since[SHOW_TIME_LEN];
 
@@ -132,9 +132,11 @@ static void show_daemon(struct vty *vty)
 	row(vty, "Neighbors", "%zu operational of %zu", t.operational, t.neighbours);
 	row(vty, "LSPs", "%zu operational of %zu", t.states[MLDP_OPERATIONAL], t.lsps);
 	row(vty, "Labels", "%zu of %zu used, %s", t.labels_used, t.labels_total, t.labels_source);
-	show_pim(vty, "pimd", d->pim);
+	show_pim(vty, "pimd", mplsmcd_device(d, false), d->pim);
 	if (d->pim6)
-		show_pim(vty, "pim6d", d->pim6);
+		show_pim(vty, "pim6d", mplsmcd_device(d, false), d->pim6);
+	if (d->config.shared_interface[0])
+		show_pim(vty, "pimd, shared trees", mplsmcd_device(d, true), d->shared_pim);
 	row(vty, "Trigger", "%s", mplsmcd_trigger_names[d->config.policy.trigger]);
 	if (d->config.policy.trigger != MC_TRIGGER_REQUEST)
 		row(vty, "Multicast routes", "%zu in the kernel", mplsmcd_mroute_count());

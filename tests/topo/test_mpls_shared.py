@@ -107,6 +107,9 @@ def test_a_leaf_of_both_lsps_switches_over_and_gets_nothing_twice():
                  "the RP has the source from one LSP, and sends it into the other")
         wait_for(lambda: lab.entry("pe3", SOURCE) == ("mplsmc0", ["edge"]), 30, "pe3 switches over")
         assert lab.entry("pe3", "*") == ("mplsmc1", ["edge"])
+        pim = lab.routers["pe3"].show("mpls multicast")
+        assert [(pim[k]["interface"], pim[k]["neighborUp"], pim[k]["treesWanted"])
+                for k in ("pim", "pimSharedTrees")] == [("mplsmc0", True, 1), ("mplsmc1", True, 1)]
         wait_for(lambda: lab.fecs("pe3") == [("*", "leaf"), (SOURCE, "leaf")], 30, "both LSPs")
         assert lab.fecs("pe2") == [("*", "leaf")] and lab.entry("pe2", SOURCE) is None
         assert lab.fecs("pe4") == [("*", "root"), (SOURCE, "leaf")]
