@@ -8,6 +8,7 @@
  *   mplsmcd_main    start, stop, the timer wheel, what happens after each round of input
  *   mplsmcd_config  what is configured;  mplsmcd_vty*, mplsmcd_show*: CLI
  *   mplsmcd_io      UDP and TCP 646
+ *   mplsmcd_contest connections of peers that have one already
  *   mplsmcd_ldp     callbacks of the LDP engine: sessions become peers of the tree engine
  *   mplsmcd_tree    callbacks of the tree engine: labels, routes, forwarding
  *   mplsmcd_map     callbacks of the mapping; its configuration
