@@ -6,9 +6,10 @@ mplsmcd's label distribution with real daemons and sockets, and FRR's ldpd as th
 same run; scripted peers around one router, each in a network namespace.  Needs root.
 
 - label mappings received to forwarded: one peer sends a mapping for each LSP, another one, towards
-  the root, has got as many.  For ldpd, which tells its labels without waiting for those of others,
-  a mapping is received (the answer to a request behind them all shows that) and one is sent (its
-  table goes to a session that comes up): the time of both together counts.
+  the root, has got as many; no agent is connected.  For ldpd, which tells its labels without
+  waiting for those of others, a mapping is received (for a route through the sender, so that its
+  label is used; the answer to a request behind them all shows that it has been read) and one is
+  sent (the table goes to a session that comes up): the time of both together counts.
 - session set-up: from the first Hello to the KeepAlive of the last of many peers on one link.
 - LSPs with eight branches: memory of the daemon, and the time from the failure of the link towards
   the root until another neighbour has all mappings.
