@@ -41,6 +41,8 @@ void ldp_hello_send(struct ldp_interface *i)
 
 	m.hello.hold_s = e->p.hello_hold_s;
 	m.hello.gtsm = e->p.gtsm;
+	m.hello.sequence = e->sequence;
+	m.hello.has_sequence = e->sequence;
 	m.hello.transport = e->p.transport; /* the same in all of them (M-5036-2.5.2-1) */
 	len = ldp_pdu_encode(&e->p.id, &m, buf, sizeof(buf));
 	e->stats.hellos_tx++;
@@ -279,13 +281,24 @@ static bool counts_anew(struct ldp_adjacency *a, uint32_t id, msec_t now)
 	return less;
 }
 
+/* A sign that the peer's end of the session may be gone.  False: it cannot be asked now. */
+static bool suspect(struct ldp_session *s, bool restarted, msec_t now)
+{
+	return s->dead ||
+	       ldp_session_suspect(s,
+				   restarted ? "peer counts its Hellos anew"
+					     : "peer has another Configuration Sequence Number",
+				   now);
+}
+
 static void hello_take(const struct hello *h, msec_t now)
 {
 	struct ldp_engine *e = h->i->e;
 	struct ldp_adjacency *a = adjacency_find(h->i, &h->id);
 	bool known = a, changed = !a || addr_cmp(&a->source, &h->source) != 0;
 	bool reconfigured = a && a->sequence != h->m.hello.sequence;
-	bool restarted = a && counts_anew(a, h->m.id, now);
+	uint32_t was_id = a ? a->hello_id : 0, was_sequence = a ? a->sequence : 0;
+	bool restarted = a && counts_anew(a, h->m.id, now), asked, answer;
 	struct ldp_session *s = hello_session(h, a, now);
 
 	if (!s || (!a && ldp_interface_adjs_count(&h->i->adjacencies) >= LDP_MAX_ADJACENCIES)) {
@@ -299,13 +312,20 @@ static void hello_take(const struct hello *h, msec_t now)
 		counts_anew(a, h->m.id, now);
 	}
 	adjacency_heard(a, h, now);
+	asked = !(restarted || reconfigured) || suspect(s, restarted, now);
+	if (!asked) { /* the next Hello is to say it again */
+		a->hello_id = was_id;
+		a->sequence = was_sequence;
+	}
+	/* Both may have restarted: answers to answers end here. */
+	answer = restarted && asked && now >= h->i->next_answer;
+	if (answer)
+		h->i->next_answer = now + MSEC_PER_S;
 	/* Our next Hello may be far away, and without one the peer refuses us (M-5036-2.5.3-1). */
-	if (!known || restarted)
+	if (!known || answer)
 		ldp_hello_send(h->i);
 	if (changed && !s->dead)
 		e->ops->adjacency(e->ctx, s);
-	if (restarted && !s->dead)
-		ldp_session_suspect(s, "peer counts its Hellos anew", now);
 	if (s->dead || s->connection == LDP_CONNECTED || !s->active)
 		return;
 	/* RFC 5036 2.5.3: a peer that was reconfigured need not be waited for */

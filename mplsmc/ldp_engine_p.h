@@ -76,6 +76,7 @@ struct ldp_interface {
 	struct ldp_engine *e;
 	unsigned int ifindex;
 	char name[32];
+	msec_t next_answer; /* to a peer that has restarted: a Hello, not before */
 	struct addr address;
 	struct ldp_interface_adjs_head adjacencies;
 	struct timer hello;
@@ -151,6 +152,9 @@ struct ldp_engine {
 	struct ldp_decoder *decoder;
 	unsigned int depth;
 	bool stopped; /* ldp_engine_shutdown() */
+	/* Configuration Sequence Number: sessions that we ended.  A peer that did not hear of it,
+	 * because the link was down, holds on to its end of one; it learns by the next Hello. */
+	uint32_t sequence;
 	uint32_t hello_id;
 	struct ldp_ids_head by_id;
 	struct ldp_sessions_head sessions;
@@ -231,8 +235,9 @@ void ldp_session_connect(struct ldp_session *s, msec_t now);
 /** The same for an attempt that has not got through, unless it is young or backed off. */
 void ldp_session_reconnect(struct ldp_session *s, msec_t now);
 void ldp_session_record(struct ldp_session *s, const char *what);
-/** Its peer seems to have restarted; does nothing unless it is operational. */
-void ldp_session_suspect(struct ldp_session *s, const char *why, msec_t now);
+/** Its peer seems to have restarted; does nothing unless it is operational.  False: it has been
+ *  asked a moment ago, say it again later. */
+bool ldp_session_suspect(struct ldp_session *s, const char *why, msec_t now);
 /** G bit in the Hellos of both (M-6720-2-1). */
 bool ldp_session_gtsm(const struct ldp_session *s);
 

@@ -172,6 +172,7 @@ static void session_end(struct ldp_session *s, enum ldp_event ev, const struct l
 	timer_stop(s->e->wheel, &s->timer);
 	timer_stop(s->e->wheel, &s->keepalive);
 	set_retry(s, was, ev, cause, now);
+	s->e->sequence += was == LDP_OPERATIONAL && tell;
 	s->state = LDP_NONEXISTENT;
 	s->since = now;
 	ldp_address_set_clear(&s->addresses);
@@ -379,8 +380,7 @@ void ldp_session_retry(struct ldp_session *s, msec_t now)
 {
 	struct ldp_engine *e = s->e;
 
-	if (s->dead || e->stopped || ldp_operational(s) ||
-	    !ldp_session_adjs_first(&s->adjacencies))
+	if (s->dead || e->stopped || ldp_operational(s) || !ldp_session_adjs_first(&s->adjacencies))
 		return;
 	ldp_enter(e);
 	if (s->active)
@@ -412,15 +412,18 @@ static bool silent(const struct ldp_session *s)
 
 /* The old TCP connection of a peer that has restarted may look alive for as long as the KeepAlive
  * time.  Octets on it make the peer's TCP answer, with an acknowledgement or a reset. */
-void ldp_session_suspect(struct ldp_session *s, const char *why, msec_t now)
+bool ldp_session_suspect(struct ldp_session *s, const char *why, msec_t now)
 {
-	if (!ldp_operational(s) || now < s->trusted_until)
-		return;
+	if (!ldp_operational(s))
+		return true;
+	if (now < s->trusted_until)
+		return false;
 	s->trusted_until = now + LDP_SUSPECT_S * MSEC_PER_S;
 	put_keepalive(s, now);
 	ldp_session_record(s, why);
 	if (s->e->ops->suspect)
 		s->e->ops->suspect(s->e->ctx, s);
+	return true;
 }
 
 bool ldp_session_contested(struct ldp_engine *e, const struct addr *peer)

@@ -126,3 +126,38 @@ def test_another_upstream_lsr_gets_another_label_and_hardly_a_packet_is_lost(lab
         assert all(now[g] == labels[pe][g] for g in set(GROUPS) - set(moved))
         assert after["lost"] - before[pe]["lost"] < 10 * RATE
     lab.routers[used].ns.ip("link set lan up")
+
+
+def settled(lab, upstreams):
+    for pe in LEAVES:
+        wait_for(lambda p=pe: lab.upstreams(p) == upstreams, 60, f"the LSPs of {pe} are settled")
+    for group in GROUPS:
+        lab.tree(LEAVES, group, 60)
+
+
+@pytest.mark.timeout(180)
+def test_delete_before_add_loses_packets_and_doubles_none(lab):
+    """M-6388-2.4.3-2: the old branch goes before the new one comes."""
+    everything = [f"{router_id(p)}:0" for p in ("p2", "p3")]
+    for pe in LEAVES:
+        wait_for(lambda p=pe: set(lab.upstreams(p).values()) == set(everything), 60,
+                 f"{pe} uses both again")
+        lab.routers[pe].vty["mplsmcd"].configure("mpls ldp-multicast",
+                                                 "no capability make-before-break")
+    for pe in LEAVES:
+        wait_for(lambda r=lab.routers[pe]: len([n for n in r.neighbours() if n["state"] ==
+                                                "operational"]) == 3, 60, f"sessions of {pe}")
+    chosen = lab.upstreams("pe2")
+    settled(lab, chosen)
+    used, = (p for p in ("p2", "p3") if chosen[GROUP] == f"{router_id(p)}:0")
+    before = {pe: lab.receivers[pe].result(GROUP) for pe in LEAVES}
+    lab.routers[used].ns.ip("link set lan down")
+    settled(lab, {g: everything[1] if used == "p2" else everything[0] for g in GROUPS})
+    lab.routers[used].ns.ip("link set lan up")
+    settled(lab, chosen)
+    mark = lab.stream.ask("stat")["sent"]
+    for pe in LEAVES:
+        after = wait_for(lambda p=pe: (lambda r: r if r["last"] > mark else None)(
+            lab.receivers[p].result(GROUP)), 30, f"the stream behind {pe}")
+        assert after["duplicated"] == before[pe]["duplicated"]
+        assert 0 < after["lost"] - before[pe]["lost"] < 20 * RATE

@@ -160,6 +160,44 @@ START_TEST(peer_that_has_counted_anew_goes_on_from_there)
 }
 END_TEST
 
+/* RFC 5036 3.5.2.1: a peer whose notification was lost with the link says so by its next Hello. */
+START_TEST(peer_with_another_configuration_is_suspect_as_soon_as_it_can_be_asked)
+{
+	struct rig *r = rig_new(false);
+
+	rig_reach(r, LDP_OPERATIONAL);
+	rig_hello(r, 15, 0x2000, "0402 0004 00000001");
+	ck_assert_uint_eq(r->suspects, 1);
+	rig_next(r, LDP_KEEPALIVE);
+	rig_hello(r, 15, 0x2000, "0402 0004 00000001");
+	rig_hello(r, 15, 0x2000, "0402 0004 00000002"); /* asked a moment ago */
+	rig_silent(r);
+	rig_wait(r, 3000);
+	rig_hello(r, 15, 0x2000, "0402 0004 00000002");
+	ck_assert_uint_eq(r->suspects, 2);
+	rig_next(r, LDP_KEEPALIVE);
+	rig_wait(r, 3000);
+	rig_hello(r, 15, 0x2000, "0402 0004 00000002");
+	ck_assert_uint_eq(r->suspects, 2);
+	ck_assert_int_eq(rig_state(r), LDP_OPERATIONAL);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(session_that_we_ended_shows_in_our_hellos)
+{
+	static const uint8_t tlv[] = {0x04, 0x02, 0x00, 0x04, 0x00, 0x00, 0x00, 0x01};
+	struct rig *r = rig_new(false);
+
+	rig_reach(r, LDP_OPERATIONAL);
+	ck_assert_ptr_null(memmem(r->hello, r->hello_len, tlv, 4));
+	ldp_session_clear(ldp_session_first(r->e), r->now);
+	rig_wait(r, 5000);
+	ck_assert_ptr_nonnull(memmem(r->hello, r->hello_len, tlv, sizeof(tlv)));
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(nobody_is_suspect_before_it_is_operational)
 {
 	struct rig *r = rig_new(true);
@@ -197,6 +235,8 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, connection_under_way_is_waited_for, 0, 2);
 	tcase_add_loop_test(t, peer_that_counts_its_hellos_anew_is_suspect, 0, array_size(counts));
 	tcase_add_test(t, peer_that_has_counted_anew_goes_on_from_there);
+	tcase_add_test(t, peer_with_another_configuration_is_suspect_as_soon_as_it_can_be_asked);
+	tcase_add_test(t, session_that_we_ended_shows_in_our_hellos);
 	tcase_add_test(t, nobody_is_suspect_before_it_is_operational);
 	tcase_add_test(t, whoever_shuts_down_keeps_no_connection_waiting);
 	suite_add_tcase(s, t);

@@ -186,7 +186,7 @@ START_TEST(passive_side_answers_an_initialization_with_its_own)
 	rig_silent(r);
 	rig_say(r, LDP_INIT, RIG_INIT);
 	g = rig_next(r, LDP_INIT);
-	/* version, 180 s, unsolicited, no loop detection (M-5036-2.8-1), 4096, receiver */
+	/* version, 180 s, unsolicited, no loop detection (M-5036-2.8-1, F3353-3.7-2), 4096, receiver */
 	ck_assert(rig_has(g, "0500000e 0001 00b4 00 00 1000 0a000008 0000"));
 	ck_assert_uint_ne(rig_next(r, LDP_KEEPALIVE)->pdu, g->pdu);
 	rig_silent(r);

@@ -90,8 +90,9 @@ static const struct mldp_step tests[][14] = {
 		{NULL, NULL},
 	},
 	{
-		/* M-6388-2.4.1.4-2, M-6388-4-1: the upstream LSR is never downstream.  A-mLDP-10:
-		 * a mapping is not refused for coming from somebody who is not next hop. */
+		/* M-6388-2.4.1.4-2, M-6388-4-1, F3353-3.7-1: the upstream LSR is never downstream.
+		 * A-mLDP-10: a mapping is not refused for coming from somebody who is not next hop.
+		 */
 		{"up U1", ""},
 		{"up D1", ""},
 		{"route U1", ""},
