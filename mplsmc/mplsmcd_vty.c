@@ -372,6 +372,8 @@ DEFPY (mplsmcd_upstream_interface,
 {
 	if (!no && !vty_ifname_ok(interface))
 		return vty_refuse(vty, "'%s' cannot be the name of an interface", interface);
+	if (!no && strcmp(interface, mplsmcd_vty_config()->shared_interface) == 0)
+		return vty_refuse(vty, "'%s' is the interface of shared trees", interface);
 	strlcpy(mplsmcd_vty_config()->upstream_interface,
 		no ? defaults.upstream_interface : interface, IFNAMSIZ);
 	return mplsmcd_vty_changed();

@@ -222,6 +222,13 @@ def test_the_longest_prefix_of_map_comes_first_however_they_were_typed(fresh):
         "239.1.1.0/24", "239.1.0.0/16", "238.0.0.0/8", "239.0.0.0/8"]
 
 
+def test_shared_trees_and_all_trees_have_interfaces_of_their_own(fresh):
+    fresh.accepted(MAIN, "shared-tree-interface mc8")
+    (text, status), = fresh.type(MAIN, "upstream-interface mc8")
+    assert status and "'mc8' is the interface of shared trees" in text
+    fresh.accepted(MAIN, "no shared-tree-interface", "upstream-interface mc8")
+
+
 def test_a_tree_of_the_same_name_moves_to_another_root(fresh):
     fresh.accepted(TREE, "next-hop 10.0.0.2")
     fresh.accepted(MAIN + ("tree t root 10.0.0.5 lsp-id 9",))
