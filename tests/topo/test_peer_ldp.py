@@ -153,10 +153,11 @@ def test_pdus_are_no_longer_than_the_peer_can_take(lab):
     path = lab.router.write("batch", batch)
     lab.router.ns.run("ip", "-batch", path)
     p, = lab.up(2, maximum=300)
-    p.barrier()
-    listed = [a for m in p.messages if m.name == "Address" for a in m.listed()]
-    assert len(listed) == len(set(listed)) and {f"10.44.0.{n}" for n in range(1, 101)} <= \
-        set(listed)
+
+    def listed():
+        return [a for m in p.messages if m.name == "Address" for a in m.listed()]
+    p.until(lambda: {f"10.44.0.{n}" for n in range(1, 101)} <= set(listed()), 15, "all addresses")
+    assert len(listed()) == len(set(listed()))
     assert p.largest <= 300
     lab.router.write("batch", batch.replace("addr add", "addr del"))
     lab.router.ns.run("ip", "-batch", path)
