@@ -29,7 +29,7 @@ class Peer:
 
     def __init__(self, ns, interface, address, gtsm=True, ttl=255, hold=15, keepalive=60,
                  capabilities=EVERYTHING, password=None, lsr_id=None, advertise=True,
-                 maximum=4096, flags=0):
+                 maximum=4096, flags=0, on=None):
         self.address, self.lsr_id, self.ns = address, lsr_id or address, ns
         self.interface, self.gtsm, self.ttl, self.hold = interface, gtsm, ttl, hold
         self.keepalive, self.capabilities, self.password = keepalive, capabilities, password
@@ -44,7 +44,7 @@ class Peer:
         self.error, self.closed = None, False
         self.sessions, self.attempts = 0, 0       # that became operational; connections
         self.on = {"Initialization": self.answer_initialization, "KeepAlive": self.alive,
-                   "Label Withdraw": self.release, "Notification": self.notified}
+                   "Label Withdraw": self.release, "Notification": self.notified, **(on or {})}
         self.changed = threading.Condition(threading.RLock())
         self.sock = self.stream = None
         self._listen()

@@ -125,6 +125,21 @@ def test_only_the_right_password_opens_a_session(lab, n):
     assert lab.peer(n).operational()  # and without, when none is configured
 
 
+def test_a_peer_that_rejects_our_initialization_is_left_alone_for_a_while(lab):
+    # M-5036-2.5.3-3
+    known, = lab.up(3)
+    tried = []
+
+    def reject(m):
+        tried.append(m.when)
+        p.send("Notification", w.status(w.FATAL | 0x12, m.id, m.type))
+    p = lab.peer(1, on={"Initialization": reject})
+    p.until(lambda: len(tried) == 2, 40, "another attempt")
+    assert 14.5 <= tried[1] - tried[0] <= 35
+    p.on["Initialization"] = p.answer_initialization
+    known.barrier()
+
+
 def test_tshark_decodes_every_packet_of_these_tests(lab):
     # what the router said; the peers sent what they should not
     lab.decoded(ours=False)

@@ -111,12 +111,14 @@ EARLY = [("KeepAlive", b"", 0), ("Label Mapping", w.tlv(w.FEC, FEC) + w.label(30
 
 def test_other_messages_before_the_session_is_up_end_it(lab):
     # M-5036-2.5.4-1, M-5036-2.5.3-2, F-LDP-3, F-LDP-5: a Shutdown, even if U is set
-    p = lab.peer(2)
+    p = lab.peer(2).operational()
+    p.send("Notification", w.status(w.SHUTDOWN))
     for name, body, flags in EARLY:
         p.initialize = lambda n=name, b=body, f=flags: p.send(n, b, flags=f)
-        p.mark()
+        p.down()
+        mark = p.mark()
         ended(p, w.SHUTDOWN)
-    assert not [m for m in p.messages if m.name != "Notification"]
+        assert not p.since(mark, "Initialization", "KeepAlive")
     del p.initialize
     for name, body, flags in EARLY[1:]:
         p.on["Initialization"] = lambda _m, n=name, b=body, f=flags: p.send(n, b, flags=f)
@@ -128,8 +130,7 @@ def test_other_messages_before_the_session_is_up_end_it(lab):
 
 def test_an_answer_that_is_no_initialization_ends_the_session(lab):
     # F-LDP-7: here it is the router that has connected and waits
-    p = lab.peer(1)
-    p.on["Initialization"] = lambda _m: p.send("KeepAlive")
+    p = lab.peer(1, on={"Initialization": lambda _m: p.send("KeepAlive")})
     ended(p, w.SHUTDOWN)
 
 

@@ -2,6 +2,7 @@
 """An LDP speaker written from the catalogue alone sets up P2MP LSPs with mplsmcd: our router is
 transit, leaf, bud and root between scripted peers; labelled packets show what was agreed."""
 import contextlib
+import socket
 import zlib
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 import ldp_wire as w
 from forwarders import has
 from ldp_lab import (ELSEWHERE, FEC, GROUP, ROOT, ROUTER, SOURCE, SOURCE_PREFIX, LdpLab,
-                     settle)
+                     peer_address, settle)
 from netns import wait_for
 
 OTHER = "232.1.1.9"
@@ -321,6 +322,33 @@ def test_a_session_that_ends_takes_its_branches_and_its_upstream_along(lab):
     assert other.wait("Label Withdraw").fec == FEC
     wait_for(lambda: not lab.lsps(), 10, "nothing is left")
     lab.route(1)
+
+
+def test_a_peer_behind_two_links_gets_one_copy_and_loses_its_session_with_the_last(lab):
+    # M-6388-2.4.1.2-1, M-5036-2.5.5-1
+    up, d = lab.up(1, 2)
+    with lab.outside[4].inside(), contextlib.closing(
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as other:
+        other.bind((peer_address(4), 646))
+
+        def links():
+            """Says Hello on the second link; over which links the router knows the peer."""
+            other.sendto(d.hello_octets(), ("224.0.0.2", 646))
+            return {a["interface"] for a in (lab.neighbour(d) or {"adjacencies": ()})["adjacencies"]}
+        wait_for(lambda: links() == {"e2", "e4"}, 10, "two adjacencies")
+        d.mapping(FEC, 3001)
+        label = up.wait("Label Mapping").label
+        lab.installed(FEC, (d, 3001))
+        via, = (int(b["interface"][1:]) for b in lab.lsp(FEC)["branches"])
+        lab.arrives(label, {via: 3001}, b"once")
+        d.hello = False
+        wait_for(lambda: links() == {"e4"}, 20, "one adjacency")
+        d.barrier()
+        wait_for(lambda: [b["interface"] for b in lab.lsp(FEC)["branches"]] == ["e4"], 10, "moved")
+        lab.installed(FEC, (d, 3001))
+        lab.arrives(label, {4: 3001}, b"on the other link")
+    assert d.wait("Notification", 20, lambda m: m.status & w.FATAL).status == w.HOLD_EXPIRED
+    wait_for(lambda: not lab.lsps(), 10, "its branch is gone")
 
 
 def test_the_upstream_is_the_peer_that_said_the_next_hop_s_address(lab):
