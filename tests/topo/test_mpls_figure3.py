@@ -2,7 +2,8 @@
 """RFC 3353 Figure 3, by the two methods of section 3.4 that mplsmcd has; see coexistence_lab.py."""
 import pytest
 
-from coexistence_lab import (FIGURE_3, GROUP, RATE, SHARED_ONLY, SOURCE, FigureLab, becomes, goes_on,
+import pcap
+from coexistence_lab import (FIGURE_3, GROUP, RATE, RP, SHARED_ONLY, SOURCE, FigureLab, becomes, goes_on,
                              layer3, result, rpt, why_not)
 from netns import wait_for
 from tap import LabelTap, PlainTap
@@ -18,11 +19,22 @@ VECTORS = {
 }
 
 
+def registers_at(lab, router):
+    """What the router sends and gets: path of the file."""
+    path = lab.dir / "registers.pcap"
+    dump = lab.process("tcpdump registers", router.ns.words(
+        ["tcpdump", "-i", "any", "-w", str(path), "-U", "--immediate-mode", "-Z", "root"]),
+        lab.dir / "registers.tcpdump")
+    wait_for(lambda: "listening on" in dump.tail(), 10, "tcpdump listens")
+    return path
+
+
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("method", ["c", "a"])
 def test_figure_3_the_senders_router_is_on_the_shared_tree(method):
     """F3353-3.4-2, F3353-3.4-a, F3353-3.4-c, F3353-3.6-4; V3353-3-1 to V3353-3-6.  Method c: the RP
-    joins the source by an LSP, which stands for the figure's Registers."""
+    joins the source by an LSP, which stands for the figure's Registers.  F3353-3.5-2, F3353-3.6-1: the
+    first packets come to the RP in Registers, without a label from end to end."""
     figure = FIGURE_3 if method == "a" else {
         n: {k: v for k, v in of.items() if k != "Reg"} for n, of in FIGURE_3.items()}
     with FigureLab("mcf3", figure, ("n4", "n5")) as lab:
@@ -43,6 +55,7 @@ def test_figure_3_the_senders_router_is_on_the_shared_tree(method):
         lab.taps += taps.values()
         lab.receivers["n5"].join(GROUP)
         wait_for(lambda: lab.routers["n1"].state() == "1:3", 30, "the shared tree of R1")
+        path = registers_at(lab, rp)
         stream = lab.sender(rate=RATE)
         wait_for(lambda: rpt(lab, "n1"), 40, "N3 prunes S off the shared tree")
         if method == "a":
@@ -64,4 +77,6 @@ def test_figure_3_the_senders_router_is_on_the_shared_tree(method):
             assert taps[key].copies_of(GROUP, 50) == [1] * 50, key
         for key in (*empty, "labelled"):
             assert not taps[key].session_counts(GROUP), key
+        assert pcap.tshark(path, "ip.src", display=f"pim.type == 1 && ip.dst == {RP} && !mpls")
+        assert not pcap.tshark(path, "ip.src", display="pim && mpls")
         assert stream.process.running()
