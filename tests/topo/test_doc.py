@@ -11,6 +11,7 @@ import pytest
 from lab import FRR_MAJOR, TOP
 from netns import PATIENCE
 
+
 def blocks(page, kind):
     """The code blocks of a page, without their indentation."""
     found = re.findall(rf"^\.\. code-block:: {kind}\n\n((?:   .*\n|\n)+)", page, re.M)
@@ -91,3 +92,10 @@ def test_the_mpls_guide_works_as_typed_and_shows_what_is_said(tmp_path):
                          if '"last"' in line]
         assert failed["lost"] < 1000 and not failed["duplicated"]
         assert not other["lost"] and not other["duplicated"]
+
+
+def test_the_limits_tell_which_protocols_trees_are_carried():
+    """F3353-3.8-1"""
+    text = (TOP / "doc/user/limits.rst").read_text()
+    for protocol in ("PIM-SSM", "PIM-SM", "PIM-DM, DVMRP", "BIDIR-PIM, CBT"):
+        assert re.search(rf"^{protocol}  +\w", text, re.M), protocol

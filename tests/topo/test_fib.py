@@ -234,6 +234,7 @@ def test_8_a_daemon_that_stops_says_so_and_what_is_installed_stays(run):
 
 
 def test_9_without_a_key_on_the_list_nobody_gets_anything(run, tmp_path):
+    # F3353-11-4: who is not authenticated is told nothing, and can tell nothing
     def keys(name):
         public, secret = (k.decode() for k in zmq.curve_keypair())
         path = tmp_path / f"{name}.keys"
