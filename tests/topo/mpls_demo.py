@@ -98,14 +98,16 @@ class Demo:
             for r in self.lab.receivers.values()]
         return [(r["lost"], r["duplicated"]) for r in results]
 
-    def event(self, what, action, via):
+    def event(self, what, action, via, no_more):
         """The worst receiver's loss and duplicates, in packets, of one change of the network."""
         lab, story = self.lab, self.story
         story.step(what)
         before = self.totals()
         action()
-        self.tree = wait_for(lambda: (lambda t: t if via in t.role else None)(lab.tree(EGRESS)), 60,
-                             f"the tree goes through {via}")
+        # leaves change over one by one, with the last of them the other router goes
+        self.tree = wait_for(lambda: (lambda t: t if via in t.role and no_more not in t.role
+                                      else None)(lab.tree(EGRESS)), 60,
+                             f"the tree goes through {via}, not through {no_more}")
         after = self.totals()
         lost = max(a[0] - b[0] for a, b in zip(after, before))
         twice = max(a[1] - b[1] for a, b in zip(after, before))
@@ -119,10 +121,10 @@ class Demo:
         other = {"p2": "p3", "p3": "p2"}[below]
         p1 = self.lab.routers["p1"].ns
         down = self.event(f"The link p1 - {below} fails", lambda: p1.ip(f"link set {below} down"),
-                          other)
+                          other, below)
         self.draw("mpls-tree-failed", f"the link p1 - {below} has failed", ("p1", below))
         up = self.event(f"The link p1 - {below} is back", lambda: p1.ip(f"link set {below} up"),
-                        below)
+                        below, other)
         self.draw("mpls-tree-back", f"the link p1 - {below} is back")
         return down, up
 
