@@ -73,6 +73,7 @@ void mldp_lsp_free(struct mldp_lsp *lsp)
 	timer_stop(m->wheel, &lsp->mbb);
 	timer_stop(m->wheel, &lsp->retry);
 	timer_stop(m->wheel, &lsp->stay);
+	timer_stop(m->wheel, &lsp->install);
 	while ((b = mldp_lsp_bindings_first(&lsp->bindings)))
 		mldp_binding_del(b);
 	if (lsp->active)
@@ -406,6 +407,33 @@ static void change_upstream(struct mldp_lsp *lsp, const struct candidate *up)
 		element_map(lsp, lsp->active, LDP_MBB_NONE);
 }
 
+static void install_fires(struct timer *t, msec_t now)
+{
+	mldp_lsp_review(container_of(t, struct mldp_lsp, install));
+}
+
+/*
+ * Whoever hears an ack takes the old path away, so packets must find the new one here.  Asked
+ * after 1, 2, 4, ... ms; a forwarding plane that has not got it within a second will not get it.
+ */
+static bool installed(struct mldp_lsp *lsp)
+{
+	const struct mldp_ops *ops = lsp->m->ops;
+	uint32_t label = lsp->root ? 0 : lsp->active->label;
+
+	if (!ops->installed || lsp->install_ms >= 512 || ops->installed(lsp->m->ctx, lsp, label)) {
+		timer_stop(lsp->m->wheel, &lsp->install);
+		lsp->install_ms = 0;
+		return true;
+	}
+	if (!lsp->install.running) {
+		lsp->install_ms = lsp->install_ms ? 2 * lsp->install_ms : 1;
+		timer_start(lsp->m->wheel, &lsp->install, lsp->m->wheel->now + lsp->install_ms,
+			    install_fires);
+	}
+	return false;
+}
+
 /* M-6388-8.4.4-1, -2, 8.3-2: whoever asked hears that the LSP is complete. */
 static void acknowledge(struct mldp_lsp *lsp)
 {
@@ -413,6 +441,8 @@ static void acknowledge(struct mldp_lsp *lsp)
 	struct mldp_binding *b;
 
 	if (!lsp->root && (!lsp->active || lsp->unconfirmed))
+		return;
+	if (!any_branch(lsp, up, true) || !installed(lsp))
 		return;
 	frr_each (mldp_lsp_bindings, &lsp->bindings, b) {
 		if (!b->marked || b->peer == up)

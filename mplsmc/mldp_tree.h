@@ -64,6 +64,11 @@ struct mldp_ops {
 	/** We are root: what is to be sent down the LSP goes to these branches. */
 	void (*root)(void *ctx, const struct mldp_lsp *lsp, const struct mldp_branch *branches,
 		     size_t n);
+	/**
+	 * What ilm() last said of this label, or root() (label 0), is in the forwarding plane; or
+	 * nobody can tell.  May be NULL: it is at once.
+	 */
+	bool (*installed)(void *ctx, const struct mldp_lsp *lsp, uint32_t label);
 	/** For the history; may be NULL. */
 	void (*event)(void *ctx, const struct mldp_lsp *lsp, const char *what);
 };

@@ -109,6 +109,8 @@ struct mldp_lsp {
 	msec_t since;
 	struct timer mbb, retry;
 	struct timer stay; /* on the old path, while the next hop has no session */
+	struct timer install; /* acks wait for the forwarding plane, which is asked again then */
+	uint32_t install_ms;  /* how long it was the last time, 0: nobody has asked yet */
 };
 
 struct mldp {

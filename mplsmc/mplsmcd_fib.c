@@ -84,6 +84,33 @@ void mplsmcd_fib_ftn(const struct addr *source, const struct addr *group,
 	fib_server_kick(server);
 }
 
+static void note_primary(void *arg, const struct fib_consumer *c)
+{
+	struct fib_consumer_info i;
+
+	fib_consumer_info(c, &i);
+	*(bool *)arg |= i.role == FIB_PRIMARY;
+}
+
+bool mplsmcd_fib_installed(uint32_t label, const struct mldp_fec *fec)
+{
+	struct mplsmcd *d = mplsmcd_instance();
+	struct mldp_opaque o = mldp_opaque_parse(fec);
+	struct fib_key key = mplsmcd_ilm_key(label);
+	struct fib_object_info i;
+	bool anybody = false;
+
+	if (!server || (!label && o.kind != MLDP_OPAQUE_SOURCE))
+		return true;
+	if (!label)
+		key = mplsmcd_ftn_key(&o.source, &o.group);
+	if (!fib_pub_lookup(d->fib, &key, &i) ||
+	    (i.state != FIB_STATE_PENDING && i.state != FIB_STATE_STALE))
+		return true;
+	fib_pub_consumers(d->fib, note_primary, &anybody);
+	return !anybody;
+}
+
 /* ---------------------------------------------------------------- what consumers say */
 
 static void cb_installed(void *ctx, const struct fib_key *key, uint64_t generation,

@@ -162,6 +162,9 @@ void mplsmcd_fib_ilm(uint32_t label, const struct mldp_branch *branches, size_t 
 		     const char *local);
 void mplsmcd_fib_ftn(const struct addr *source, const struct addr *group,
 		     const struct mldp_branch *branches, size_t n);
+/** The agents have the present entry of the label, or (0) of the tree that the FEC names; or there
+ *  is no agent. */
+bool mplsmcd_fib_installed(uint32_t label, const struct mldp_fec *fec);
 
 void mplsmcd_history_fini(void);
 

@@ -56,6 +56,14 @@ static void cb_root(void *ctx, const struct mldp_lsp *lsp, const struct mldp_bra
 	mplsmcd_kick();
 }
 
+static bool cb_installed(void *ctx, const struct mldp_lsp *lsp, uint32_t label)
+{
+	struct mldp_lsp_info i;
+
+	mldp_lsp_info(lsp, &i);
+	return mplsmcd_fib_installed(label, i.fec);
+}
+
 static void cb_event(void *ctx, const struct mldp_lsp *lsp, const char *what)
 {
 	struct mldp_lsp_info i;
@@ -73,6 +81,7 @@ static const struct mldp_ops ops = {
 	.watch_route = cb_watch_route,
 	.ilm = cb_ilm,
 	.root = cb_root,
+	.installed = cb_installed,
 	.event = cb_event,
 };
 

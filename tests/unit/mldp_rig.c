@@ -258,6 +258,13 @@ static void on_root(void *ctx, const struct mldp_lsp *lsp, const struct mldp_bra
 		say("push%s%s", text[0] ? text : " nothing", about(i.fec));
 }
 
+static bool busy;
+
+static bool installed(void *ctx, const struct mldp_lsp *lsp, uint32_t label)
+{
+	return !busy;
+}
+
 static const struct mldp_ops ops = {
 	.label_alloc = label_alloc,
 	.label_free = label_free,
@@ -265,6 +272,7 @@ static const struct mldp_ops ops = {
 	.watch_route = watch_route,
 	.ilm = ilm,
 	.root = on_root,
+	.installed = installed,
 };
 
 /* ---------------------------------------------------------------- what happens */
@@ -406,7 +414,9 @@ static void local(char **w, unsigned int n)
 	const char *what = w[!on];
 	struct addr a;
 
-	if (strcmp(what, "leaf") == 0) {
+	if (strcmp(what, "busy") == 0) {
+		busy = on;
+	} else if (strcmp(what, "leaf") == 0) {
 		mldp_leaf(m, &f, on, wheel.now);
 	} else if (strcmp(what, "own") == 0) {
 		mldp_local_address(m, &f.root, on, wheel.now);
@@ -494,6 +504,7 @@ void mldp_setup(void)
 	memset(entries, 0, sizeof(entries));
 	memset(pushes, 0, sizeof(pushes));
 	fec = 1;
+	busy = false;
 	labels_left = 800;
 	next_label = 100;
 	m = mldp_new(&p, &ops, NULL, &wheel);

@@ -19,6 +19,7 @@
  *   wait 5000                 milliseconds pass
  *   fec 2                     from now on it is about this one
  *   labels 0                  so many are left
+ *   busy, no busy             the forwarding plane takes its time
  *
  * What the engine does, in its order: "map U1 101 [mbb]", "withdraw U1 101", "release D1 55",
  * "ack D1 55", "notify D1 No Route", "101: D1/55@e1 here" (entry of a label), "101: gone",

@@ -111,6 +111,25 @@ static const struct mldp_step tests[][16] = {
 		{NULL, NULL},
 	},
 	{
+		/* M-6388-8.4.4-1: who hears an ack takes the old path away, so it waits for the
+		 * forwarding plane; for a second */
+		{"up U1", ""},
+		{"up D1", ""},
+		{"route U1", ""},
+		{"leaf", "101: here; map U1 101"},
+		{"busy", ""},
+		{"D1 map 55 mbb", "101: D1/55@d1 here"},
+		{"wait 6", ""},
+		{"no busy", ""},
+		{"wait 1", "ack D1 55"},
+		{"busy", ""},
+		{"D1 withdraw 55", "101: here; release D1 55"},
+		{"D1 map 56 mbb", "101: D1/56@d1 here"},
+		{"wait 1022", ""},
+		{"wait 1", "ack D1 56"},
+		{NULL, NULL},
+	},
+	{
 		/* a link is back, its route before its session: the old path stays until then */
 		{"up U1", ""},
 		{"route U1", ""},
