@@ -58,6 +58,7 @@ void mplsmcd_config_init(struct mplsmcd_config *c)
 		.mbb = true,
 		.hello_hold_s = 15,
 		.keepalive_s = 180,
+		.mbb_timeout_s = 30,
 		.maximum_branches = 127,
 		.upstream_interface = "mplsmc0",
 		.upstream_prefixlen = 30,

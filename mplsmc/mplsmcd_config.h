@@ -103,7 +103,7 @@ struct mplsmcd_config {
 	struct addr transport;		/* ADDR_ANY: the router id */
 	uint32_t label_low, label_high; /* 0: from zebra's label manager */
 	bool mbb;
-	uint32_t mbb_delay_ms;
+	uint32_t mbb_delay_ms, mbb_timeout_s;
 	uint16_t hello_hold_s, keepalive_s;
 	struct mc_policy policy;
 	uint32_t maximum_branches, maximum_lsps, maximum_per_neighbour;

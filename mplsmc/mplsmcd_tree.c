@@ -90,6 +90,7 @@ static void params(const struct mplsmcd *d, struct mldp_params *p)
 	mldp_params_default(p);
 	p->mbb = d->config.mbb;
 	p->mbb_delay_ms = d->config.mbb_delay_ms;
+	p->mbb_wait_ms = d->config.mbb_timeout_s * MSEC_PER_S;
 	p->maximum_branches = d->config.maximum_branches;
 	p->maximum_lsps = d->config.maximum_lsps;
 	p->maximum_per_peer = d->config.maximum_per_neighbour;

@@ -229,6 +229,18 @@ DEFPY (mplsmcd_mbb_delay,
 	return mplsmcd_vty_changed();
 }
 
+DEFPY (mplsmcd_mbb_timeout,
+       mplsmcd_mbb_timeout_cmd,
+       "[no] make-before-break timeout ![(1-300)$seconds]",
+       NO_STR
+       "Make before break when the upstream LSR changes (RFC 6388 8)\n"
+       "Longest time to wait for the acknowledgement; default 30\n"
+       "Seconds\n")
+{
+	mplsmcd_vty_config()->mbb_timeout_s = no ? defaults.mbb_timeout_s : (uint32_t)seconds;
+	return mplsmcd_vty_changed();
+}
+
 /* ---------------------------------------------------------------- policy */
 
 const char *const mplsmcd_trigger_names[MC_TRIGGERS] = {
@@ -463,6 +475,8 @@ static void ldp_write(struct vty *vty, const struct mplsmcd_config *c)
 		vty_out(vty, " no capability make-before-break\n");
 	if (c->mbb_delay_ms != defaults.mbb_delay_ms)
 		vty_out(vty, " make-before-break delay %u\n", c->mbb_delay_ms);
+	if (c->mbb_timeout_s != defaults.mbb_timeout_s)
+		vty_out(vty, " make-before-break timeout %u\n", c->mbb_timeout_s);
 }
 
 static void policy_write(struct vty *vty, const struct mc_policy *p)
@@ -562,6 +576,7 @@ static void install_settings(void)
 	install_element(MPLSMCD_NODE, &mplsmcd_session_holdtime_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_capability_mbb_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_mbb_delay_cmd);
+	install_element(MPLSMCD_NODE, &mplsmcd_mbb_timeout_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_trigger_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_label_distribution_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_coexistence_cmd);

@@ -27,6 +27,8 @@ LINES = [
     (MAIN, "neighbor 10.0.0.9 password 8 52759C", "no neighbor 10.0.0.9 password"),
     (MAIN, "no capability make-before-break", "capability make-before-break"),
     (MAIN, "make-before-break delay 600000", "no make-before-break delay"),
+    (MAIN, "make-before-break timeout 1", "no make-before-break timeout"),  # A-mLDP-25
+    (MAIN, "make-before-break timeout 300", "no make-before-break timeout"),
     (MAIN, "root 10.0.0.0/8 10.0.0.1", "no root 10.0.0.0/8"),
     (MAIN, "root 2001:db8::/32 10.0.0.1", "no root 2001:db8::/32"),
     # M3353-2..4: each trigger is valid with labels that come unsolicited
@@ -64,7 +66,8 @@ LINES = [
 # what a new daemon does; typing it changes nothing
 DEFAULTS = [
     (MAIN, "discovery hello holdtime 15"), (MAIN, "session holdtime 180"),
-    (MAIN, "make-before-break delay 0"), (MAIN, "trigger request"),
+    (MAIN, "make-before-break delay 0"), (MAIN, "make-before-break timeout 30"),
+    (MAIN, "trigger request"),
     (MAIN, "label-distribution downstream-unsolicited"), (MAIN, "coexistence source-trees-only"),
     (MAIN, "ttl uniform"), (MAIN, "maximum-branches 127"), (MAIN, "upstream-interface mplsmc0"),
     (MAIN, "upstream-address 198.18.0.1/30"), (MAIN, "shared-tree-address 198.18.0.5/30"),
@@ -109,6 +112,8 @@ REFUSED = [
     (TREE, "leaf group 239.1.1.1 source 2001:db8::1", "2001:db8::1"),
     *FIB_REFUSED,
     # out of range: the parser's own answer, with the whole line
+    (MAIN, "make-before-break timeout 0", "timeout 0"),
+    (MAIN, "make-before-break timeout 301", "timeout 301"),
     (MAIN, "label range 15 100", "label range 15"), (MAIN, "session holdtime 14", "holdtime 14"),
     (MAIN, "discovery hello holdtime 2", "holdtime 2"), (MAIN, "maximum-branches 0", "branches 0"),
     (MAIN, "trigger topology rate 5", "rate 5"), (MAIN, "trigger traffic rate 0", "rate 0"),
@@ -162,6 +167,7 @@ mpls ldp-multicast
  neighbor 10.0.0.9 password 8 52759C
  no capability make-before-break
  make-before-break delay 250
+ make-before-break timeout 20
  root 2001:db8::/32 10.0.0.2
  root 10.1.0.0/16 10.0.0.3
  root 10.0.0.0/8 10.0.0.2
