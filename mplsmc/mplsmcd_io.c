@@ -12,13 +12,14 @@
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
 
-#define READ_BUDGET  64
-#define WRITE_PIECES 64
-#define SUSPECT_MS   3000 /* for an acknowledgement: four transmissions on a usual link */
-#define JIFFIES_MS   50	  /* the kernel's clock is that coarse; nobody restarts so quickly */
+#define READ_BUDGET    64
+#define WRITE_PIECES   64
+#define LISTEN_AGAIN_S 5
+#define SUSPECT_MS     3000 /* for an acknowledgement: four transmissions on a usual link */
+#define JIFFIES_MS     50   /* the kernel's clock is that coarse; nobody restarts so quickly */
 /* Octets a peer may leave unread before it is given up.  A session that comes up brings a
  * mapping of some 60 octets for every LSP at once: room for a million of them. */
-#define MAX_BACKLOG  (64 << 20)
+#define MAX_BACKLOG    (64 << 20)
 
 DEFINE_MTYPE_STATIC(MPLSMCD, MPLSMCD_CONNECTION, "LDP connection");
 DEFINE_MTYPE_STATIC(MPLSMCD, MPLSMCD_SIGNATURE, "TCP MD5 password of the listener");
@@ -35,7 +36,8 @@ struct mplsmcd_connection {
 
 static int udp = -1, listener = -1;
 static struct addr bound_transport;
-static struct event *t_udp, *t_listen;
+static bool not_listening; /* somebody else does, or the address is not here */
+static struct event *t_udp, *t_listen, *t_again;
 /* what the listener was told */
 static struct mplsmcd_neighbours_head signatures = INIT_SORTLIST_UNIQ(signatures);
 
@@ -528,6 +530,23 @@ static void set_signatures(struct mplsmcd *d)
 	}
 }
 
+static void again(struct event *event)
+{
+	mplsmcd_reconcile();
+}
+
+/* Said once, not at each attempt. */
+static void cannot_listen(const struct addr *transport, const char *why)
+{
+	char text[ADDR_STRLEN];
+
+	if (!not_listening)
+		zlog_err("cannot listen on %s TCP port %u: %s", addr_str(transport, text), LDP_PORT,
+			 why);
+	not_listening = true;
+	event_add_timer(mplsmcd_instance()->master, again, NULL, LISTEN_AGAIN_S, &t_again);
+}
+
 static int open_listener(const struct addr *transport)
 {
 	struct sockaddr_in sin = sockaddr_of(transport, LDP_PORT);
@@ -545,14 +564,16 @@ static int open_listener(const struct addr *transport)
 		}
 	}
 	if (fd >= 0 && r < 0) {
-		char text[ADDR_STRLEN];
-
-		zlog_err("cannot listen on %s TCP port %u: %s", addr_str(transport, text), LDP_PORT,
-			 safe_strerror(errno));
+		cannot_listen(transport, safe_strerror(errno));
 		close(fd);
 		fd = -1;
 	}
 	return fd;
+}
+
+bool mplsmcd_io_listening(void)
+{
+	return listener >= 0;
 }
 
 void mplsmcd_io_reconcile(struct mplsmcd *d)
@@ -574,6 +595,7 @@ void mplsmcd_io_reconcile(struct mplsmcd *d)
 		event_add_read(d->master, udp_read, NULL, udp, &t_udp);
 	if (listener < 0 && (listener = open_listener(&transport)) >= 0) {
 		bound_transport = transport;
+		not_listening = false;
 		event_add_read(d->master, tcp_accept, NULL, listener, &t_listen);
 	}
 	if (listener >= 0)
@@ -584,6 +606,7 @@ void mplsmcd_io_fini(struct mplsmcd *d)
 {
 	event_cancel(&t_udp);
 	event_cancel(&t_listen);
+	event_cancel(&t_again);
 	mplsmcd_contest_fini();
 	if (udp >= 0)
 		close(udp);

@@ -335,6 +335,10 @@ void mplsmcd_ldp_reconcile(struct mplsmcd *d)
 	if (d->ldp && memcmp(&p, &running, sizeof(p)) != 0)
 		stop(d);
 	mplsmcd_io_reconcile(d);
+	if (!mplsmcd_io_listening()) { /* no Hellos that name somebody else's address */
+		stop(d);
+		return;
+	}
 	if (!d->ldp) {
 		running = p;
 		d->ldp = ldp_engine_new(&p, &ops, d, &d->wheel);

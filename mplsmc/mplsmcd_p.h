@@ -12,6 +12,8 @@ extern struct zebra_privs_t mplsmcd_privs;
 /** Sockets follow router id, transport address and configuration. */
 void mplsmcd_io_reconcile(struct mplsmcd *d);
 void mplsmcd_io_fini(struct mplsmcd *d);
+/** Otherwise LDP does not run: the port may be that of an ldpd with the same address. */
+bool mplsmcd_io_listening(void);
 /** Hellos are sent and heard on this interface, or no longer. */
 void mplsmcd_io_interface(unsigned int ifindex, bool add);
 void mplsmcd_io_send_hello(unsigned int ifindex, struct span data);

@@ -25,9 +25,13 @@ const char *show_ldp_id(const struct ldp_id *id, char buf[SHOW_ID_LEN])
 
 const char *show_not_running(const struct mplsmcd *d)
 {
+	struct addr id = mplsmcd_router_id(d);
+
 	if (d->ldp)
 		return NULL;
-	return d->config.present ? "no router id" : "not configured";
+	if (!d->config.present)
+		return "not configured";
+	return addr_is_any(&id) ? "no router id" : "cannot listen on the transport address";
 }
 
 /* ---------------------------------------------------------------- totals */
