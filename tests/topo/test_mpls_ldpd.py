@@ -66,6 +66,15 @@ def test_ldpd_as_a_neighbour_is_unharmed():
         assert p1.times_up(ldpd_id("pe1")) == pe1.times_up(ldpd_id("p1")) == 1
         assert p1.processes["ldpd"].running() and pe1.processes["ldpd"].running()
 
+        # with the address of the router's own ldpd mplsmcd keeps still
+        pe1.id = ldpd_id("pe1")
+        pe1.start_mplsmcd()
+        wait_for(lambda: pe1.show("mpls multicast").get("whyNot", "").startswith("cannot listen"),
+                 20, "mplsmcd cannot listen")
+        pe1.vty["mplsmcd"].configure("mpls ldp-multicast", f"router-id {router_id('pe1')}")
+        wait_for(lambda: pe1.multicast_sessions() == {ldpd_id("p1")}, 60, "mplsmcd of pe1")
+        assert p1.times_up(ldpd_id("pe1")) == pe1.times_up(ldpd_id("p1")) == 1
+
         said, capabilities = set(), set()
         for _, types, tlvs in pcap.tshark(path, "ip.src", "ldp.msg.type", "ldp.msg.tlv.type",
                                           display=f"ldp && ip.src == {router_id('pe2')}"):
