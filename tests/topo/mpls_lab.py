@@ -37,6 +37,8 @@ interface lo
 {interfaces}router ospf
  ospf router-id {id}
  timers throttle spf 0 50 1000
+ timers throttle lsa all 0
+ timers lsa min-arrival 0
 !
 """
 
