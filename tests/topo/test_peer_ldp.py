@@ -215,7 +215,7 @@ def test_a_peer_without_p2mp_gets_no_p2mp_labels(lab):
     up, d = lab.up(1, 2)
     dumb, = lab.up(3, capabilities=(w.TYPED_WILDCARD, w.UNRECOGNIZED))
     assert "p2mp" not in lab.neighbour(dumb)["capabilities"]
-    dumb.mapping(FEC, 3009)
+    assert dumb.refused(dumb.mapping(FEC, 3009)) == w.UNKNOWN_FEC
     settle(dumb, up)
     assert not lab.lsps() and not up.since(0)
     lab.route(3)

@@ -166,6 +166,42 @@ def test_an_old_upstream_that_dies_is_not_waited_for(lab):
     lab.arrives(b.label, {2: 3001}, b"without an ack", 3)
 
 
+def test_an_acknowledgement_that_never_comes_is_not_waited_for_for_ever(lab):
+    # M-6388-8.4.3-3, A-mLDP-25
+    lab.configure("make-before-break timeout 2")
+    try:
+        old, new, d = lab.up(1, 3, 2)
+        first = mapped(old, d)
+        before = lab.statistics()["mldp"]["mbbTimeouts"]
+        lab.route(3)
+        second = new.wait("Label Mapping")
+        gone = old.wait("Label Withdraw")
+        assert gone.label == first.label and 1.5 <= gone.when - second.when <= 10
+        assert lab.statistics()["mldp"]["mbbTimeouts"] == before + 1
+        lab.installed(FEC, (d, 3001))
+        lab.arrives(second.label, {2: 3001}, b"after the time-out", 3)
+    finally:
+        lab.configure("no make-before-break timeout")
+
+
+def test_a_next_hop_without_a_session_leaves_the_old_path_until_it_has_one(lab):
+    # M-6388-8.4.3-1: a route is faster than LDP
+    old, d = lab.up(1, 2)
+    first = mapped(old, d)
+    mark = old.mark()
+    lab.route(3)
+    settle(old)
+    assert not old.since(mark)
+    lab.arrives(first.label, {2: 3001}, b"still the old path")
+    new, = lab.up(3)
+    second = new.wait("Label Mapping")
+    assert second.mbb == 1 and not old.since(mark)
+    new.acknowledge(FEC, second.label)
+    assert old.wait("Label Withdraw").label == first.label
+    lab.installed(FEC, (d, 3001))
+    lab.arrives(second.label, {2: 3001}, b"now the new path", 3)
+
+
 def test_no_acknowledgement_goes_down_before_one_came_from_above(lab):
     # M-6388-8.1-1, M-6388-8.1-2, M-6388-8.4.4-1
     up, d, plain = lab.up(1, 2, 4)

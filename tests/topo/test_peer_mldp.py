@@ -179,6 +179,21 @@ def test_an_upstream_that_releases_our_label_refuses_the_lsp(lab):
     assert up.wait("Label Mapping").fec == FEC
 
 
+def test_a_wildcard_release_refuses_what_it_names(lab):
+    # M-5918-4-1, M-5036-3.5.10-2
+    up, d1 = lab.up(1, 2)
+    fecs = [w.p2mp(ROOT, w.generic(n)) for n in (1, 2, 3)]
+    for n, fec in enumerate(fecs):
+        d1.mapping(fec, 3001 + n)
+    labels = [up.wait("Label Mapping").label for _ in fecs]
+    up.unmap(w.WILDCARD, labels[0])
+    up.barrier()
+    assert [lab.lsp(f)["state"] for f in fecs] == ["refused", "operational", "operational"]
+    up.unmap(w.typed_wildcard())
+    up.barrier()
+    assert [lab.lsp(f)["state"] for f in fecs] == ["refused"] * 3
+
+
 def test_a_wildcard_withdraws_what_it_names(lab):
     # M-5036-3.5.10-1, M-5036-3.5.10-2, M-5918-4-1, M-6388-9-1
     up, d1 = lab.up(1, 2)
