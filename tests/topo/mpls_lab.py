@@ -10,7 +10,7 @@ Every router runs stock zebra and ospfd, mplsmcd and mcfibd; the PEs run stock p
 neighbour is mplsmcd on mplsmc0.  An interface is named by the router at its other end.
 """
 from lab import BUILD, FRR, FRR_MAJOR, Lab, Router, Subscriber, Talker
-from netns import Vty, veth, wait_for
+from netns import LabError, Vty, veth, wait_for
 
 ROUTERS = ("pe1", "p1", "p2", "p3", "pe2", "pe3", "pe4")
 FIGURES = ("rp", "n1", "n2", "n3", "n4", "n5")  # routers of coexistence_lab.py
@@ -94,10 +94,21 @@ class MplsRouter(Router):
         if FRR_MAJOR >= 10:
             for daemon in ("mgmtd", "staticd"):
                 self.start_frr_daemon(daemon, FRR / daemon, None)
-            self.vty["mgmtd"].configure(f"ip mroute {self.lab.rpf} {LSP_NEIGHBOUR}")
+            wait_for(lambda: self.mgmtd_takes(f"ip mroute {self.lab.rpf} {LSP_NEIGHBOUR}"), 20,
+                     f"mgmtd of {self.name} takes configuration")
         else:
             self.start_frr_daemon("staticd", FRR / "staticd", self.write(
                 "staticd.conf", f"ip route {self.lab.rpf} {LSP_NEIGHBOUR}\n"))
+
+    def mgmtd_takes(self, line):
+        """False while it has its data store locked, as when staticd connects."""
+        try:
+            self.vty["mgmtd"].configure(line)
+        except LabError as e:
+            if "lock" not in str(e):
+                raise
+            return False
+        return True
 
     def start_mplsmcd(self, more=""):
         if self.name in self.lab.egress and self.lab.configured_root:
