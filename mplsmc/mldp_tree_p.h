@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mldp_tree_p.h - the structs behind mldp_tree.h, shared by mldp_tree.c, mldp_input.c, mldp_lsp.c.
+ * mldp_tree_p.h - the structs behind mldp_tree.h, shared by mldp_tree.c, mldp_input.c, mldp_lsp.c
+ * and mldp_review.c.
  *
  *   mldp ── peer ── binding: what the peer mapped to us ──┐
  *    │       └──── element: our label towards it ─────────┤
@@ -108,7 +109,7 @@ struct mldp_lsp {
 	enum mldp_lsp_state state;
 	msec_t since;
 	struct timer mbb, retry;
-	struct timer stay; /* on the old path, while the next hop has no session */
+	struct timer stay;    /* on the old path, while the next hop has no session */
 	struct timer install; /* acks wait for the forwarding plane, which is asked again then */
 	uint32_t install_ms;  /* how long it was the last time, 0: nobody has asked yet */
 };
@@ -180,7 +181,7 @@ void mldp_label_free(struct mldp *m, uint32_t label);
 /** The peer has released the label. */
 void mldp_withdrawn_free(struct mldp_peer *p, struct mldp_withdrawn *w);
 
-/* ---------------------------------------------------------------- mldp_lsp.c */
+/* ---------------------------------------------------------------- mldp_lsp.c, mldp_review.c */
 
 void mldp_withdrawn_entry_free(struct mldp_withdrawn *w);
 
@@ -193,6 +194,8 @@ void mldp_lsp_free(struct mldp_lsp *lsp);
 void mldp_lsp_review(struct mldp_lsp *lsp);
 /** Tells forwarding the branches again (a link changed). */
 void mldp_lsp_forward(struct mldp_lsp *lsp);
+/** Of one of its elements. */
+void mldp_lsp_forward_from(struct mldp_lsp *lsp, const struct mldp_element *e);
 
 struct mldp_binding *mldp_binding_find(struct mldp_lsp *lsp, const struct mldp_peer *peer);
 struct mldp_binding *mldp_binding_add(struct mldp_lsp *lsp, struct mldp_peer *peer, uint32_t label);
@@ -208,6 +211,8 @@ bool mldp_lsp_requested(struct mldp_lsp *lsp, struct mldp_peer *p);
 void mldp_lsp_refused(struct mldp_lsp *lsp, struct mldp_element *e);
 /** The peer of an element is gone: the element goes without a message. */
 void mldp_element_lost(struct mldp_element *e);
+/** No message is sent. */
+void mldp_element_free(struct mldp_element *e);
 
 /** Sends a label message about the FEC. */
 void mldp_send(struct mldp_peer *peer, enum ldp_msg_type type, const struct mldp_fec *fec,
