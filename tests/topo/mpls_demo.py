@@ -148,9 +148,10 @@ def summary(story, rows):
                  "duplicated"), [
         (mode, down[0], ms(down[0]), up[0], ms(up[0]), down[1] + up[1])
         for mode, down, up in rows])
-    say("    A failure costs the same either way: OSPF has to find out.  When the link is back,"
-        " delete before\n    add leaves a tree that works, and may even have to wait for the LDP"
-        " session of the link; make\n    before break does not move before the new tree is whole.")
+    say("    A failure: OSPF has to find out, and make before break waits for the word that the new"
+        " path is\n    whole, although there is no old one any more.  The link is back: delete before"
+        " add leaves a\n    tree that works, and may even have to wait for the LDP session of the"
+        " link; make before break\n    does not move before the new tree is whole.")
     # what is on its way on both paths when a leaf changes over may come too early or too late
     story.expect("make before break, link back: at most 2 packets lost, 2 duplicated",
                  max(rows[1][2]) <= 2, True)
