@@ -106,7 +106,8 @@ def test_only_the_right_password_opens_a_session(lab, n):
                 p.close()
                 p = lab.peer(n, password=wrong)
             if n == 2:  # else the peer's kernel counts, and what we connect to does not answer
-                wait_for(lambda b=bad: lab.statistics()["sockets"]["tcpMd5Bad"] >= b + 2, 20, "tries")
+                wait_for(lambda b=bad: lab.statistics()["sockets"]["tcpMd5Bad"] >= b + 2, 20,
+                         "it tries")
             else:
                 wait_for(lambda: (lab.neighbour(p) or {}).get("lastError") == "no answer", 20,
                          "the attempt fails")
