@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an LDP peer should not say: what is unknown is answered as the U bit wants, what is broken ends
-that peer's session and nothing else."""
+"""What an LDP peer should not say: what is unknown is answered as the U bit wants, what is broken
+ends that peer's session and nothing else."""
 import pytest
 
 import ldp_wire as w
