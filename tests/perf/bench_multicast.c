@@ -39,7 +39,7 @@ struct bench {
 		uint16_t session_id, n_sids;
 		uint64_t cookie;
 		struct l2tp_sid_op sids[2 * L2TP_MAX_SIDS_PER_AVP];
-	} *replies;
+	} * replies;
 	size_t n_replies;
 	struct l2mc_flow *dirty[MAX_DIRTY];
 	size_t n_dirty;
@@ -81,9 +81,9 @@ static bool take_message(void *ctx, struct l2mc_tunnel *t, const struct l2tp_msg
 	r->session_id = m->type == L2TP_MSRQ ? m->assigned_session_id : m->session_id;
 	for (size_t i = 0; i < m->n_sids; i++)
 		if (m->sids[i].avp == L2TP_AVP_NEW_OUTGOING_SESSIONS)
-			r->sids[r->n_sids++] = (struct l2tp_sid_op){
-				.avp = L2TP_AVP_NEW_OUTGOING_SESSIONS_ACK,
-				.session_id = m->sids[i].session_id};
+			r->sids[r->n_sids++] =
+				(struct l2tp_sid_op){.avp = L2TP_AVP_NEW_OUTGOING_SESSIONS_ACK,
+						     .session_id = m->sids[i].session_id};
 	return true;
 }
 
@@ -352,7 +352,9 @@ static void deliver(struct wire *w, uint64_t want)
 
 static void event_to_agent(size_t n_users)
 {
-	enum { SAMPLES = 20000 };
+	enum {
+		SAMPLES = 5000
+	};
 	static double samples[SAMPLES];
 	struct fib_sub_params sp = {.name = "bench",
 				    .role = FIB_PRIMARY,
@@ -363,6 +365,7 @@ static void event_to_agent(size_t n_users)
 	struct wire w;
 	char endpoint[64];
 	const char *error = "";
+	size_t n = 0, events = 0;
 	double p50, p99;
 
 	snprintf(endpoint, sizeof(endpoint), "ipc:///tmp/mcfib-bench-%d", (int)getpid());
@@ -376,22 +379,23 @@ static void event_to_agent(size_t n_users)
 		exit(1);
 	}
 	b->pub = w.pub;
-	for (size_t i = 0; i < SAMPLES; i++) {
-		uint64_t before = changes(&w);
-		double start;
+	/* Most events only change who is on the LAC's list; what is timed changes the flow. */
+	while (n < SAMPLES) {
+		uint64_t before = changes(&w), news;
+		double start = bench_now();
 
 		b->now++;
-		start = bench_now();
 		zap(b, rand() % n_users);
-		build_flows(b); /* the unicast copy: it does not wait for the LAC */
-		deliver(&w, applied + changes(&w) - before);
-		samples[i] = (bench_now() - start) * 1e6;
-		before = changes(&w);
 		settle(b);
-		deliver(&w, applied + changes(&w) - before);
+		news = changes(&w) - before;
+		deliver(&w, applied + news);
+		if (news)
+			samples[n++] = (bench_now() - start) * 1e6;
+		events++;
 	}
 	p50 = bench_percentile(samples, SAMPLES, 50);
 	p99 = bench_percentile(samples, SAMPLES, 99);
+	bench_print("of 1,000,000 events change LNS forwarding", 1e6 * n / events, "events", 0);
 	bench_print("event to agent, 10,000 sessions, ipc, p50", p50, "us", 0);
 	bench_print("event to agent, 10,000 sessions, ipc, p99", p99, "us", p50);
 	fib_zmq_close(w.client);
