@@ -330,6 +330,22 @@ def test_a_successor_changes_nothing_before_it_knows_everything(pair, stream):
     assert stream.end() == [(0, 0), (0, 0)]
 
 
+def test_a_successor_serves_at_once_an_interface_that_nobody_serves(net, pair):
+    filters = pair.lac.filters()
+    pair.lac.process.kill(signal.SIGKILL)
+    pair.lac.daemon.complete = False
+    pair.lac.start()
+    pair.lac.daemon.wait_acked()
+    net.lac.ip("link add late0 type veth peer name late1")
+    pair.lac.daemon.install(fib.session(LAC_TUNNEL, 250, 150, "lac", "late0"))
+    assert pair.lac.dump()["held"]
+    assert sorted(pair.lac.filters()) == sorted([*filters, ("late0", "mcf_session_in")])
+    pair.lac.daemon.finish()
+    wait_for(lambda: not pair.lac.dump()["held"], 5, "taken over")
+    assert sorted(pair.lac.filters()) == sorted([*filters, ("late0", "mcf_session_in")])
+    net.lac.ip("link del late0")
+
+
 def test_what_a_killed_agent_left_on_interfaces_nobody_names_now_is_removed(pair):
     assert ("a2", "mcf_session_in") in pair.lac.filters()
     pair.lac.process.kill(signal.SIGKILL)
