@@ -185,8 +185,7 @@ static bool parse_link(const struct nlmsghdr *nlh, struct link *link)
 	link->ifindex = ifi->ifi_index;
 	link->type = ifi->ifi_type;
 	link->flags = ifi->ifi_flags & (IFF_UP | IFF_NOARP | IFF_LOOPBACK | IFF_POINTOPOINT);
-	mnl_attr_for_each(attr, nlh, sizeof(*ifi))
-	{
+	mnl_attr_for_each (attr, nlh, sizeof(*ifi)) {
 		switch (mnl_attr_get_type(attr)) {
 		case IFLA_IFNAME:
 			name_copy(link->name, mnl_attr_get_str(attr), sizeof(link->name));

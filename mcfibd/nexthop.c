@@ -61,8 +61,7 @@ static int route_cb(const struct nlmsghdr *nlh, void *arg)
 	struct route *r = arg;
 
 	r->found = rtm->rtm_type == RTN_UNICAST || rtm->rtm_type == RTN_LOCAL;
-	mnl_attr_for_each(attr, nlh, sizeof(*rtm))
-	{
+	mnl_attr_for_each (attr, nlh, sizeof(*rtm)) {
 		switch (mnl_attr_get_type(attr)) {
 		case RTA_OIF:
 			r->ifindex = (int)mnl_attr_get_u32(attr);
@@ -128,8 +127,7 @@ static int neigh_cb(const struct nlmsghdr *nlh, void *arg)
 
 	n->ifindex = ndm->ndm_ifindex;
 	n->state = ndm->ndm_state;
-	mnl_attr_for_each(attr, nlh, sizeof(*ndm))
-	{
+	mnl_attr_for_each (attr, nlh, sizeof(*ndm)) {
 		switch (mnl_attr_get_type(attr)) {
 		case NDA_DST:
 			n->addr = addr_from(attr);

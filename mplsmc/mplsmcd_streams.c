@@ -42,9 +42,10 @@ static void on_report(const struct nlmsghdr *nlh)
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(struct rtgenmsg))
 		return;
-	mnl_attr_for_each(a, nlh,
-			  sizeof(struct rtgenmsg)) if (mnl_attr_get_type(a) <= IPMRA_CREPORT_MAX)
-		found[mnl_attr_get_type(a)] = a;
+	mnl_attr_for_each (a, nlh, sizeof(struct rtgenmsg)) {
+		if (mnl_attr_get_type(a) <= IPMRA_CREPORT_MAX)
+			found[mnl_attr_get_type(a)] = a;
+	}
 	a = found[IPMRA_CREPORT_MSGTYPE];
 	if (a && mnl_attr_get_u8(a) == IGMPMSG_NOCACHE &&
 	    read_address(found[IPMRA_CREPORT_SRC_ADDR], &source) &&
@@ -79,17 +80,24 @@ static void report_read(struct event *event)
 
 static void on_entry(void *arg, const struct mroute *r)
 {
-	struct mplsmcd *d = mplsmcd_instance();
+	const unsigned int *domain = arg;
 
-	if (r->iif != if_nametoindex(mplsmcd_device(d, false)) &&
-	    r->iif != if_nametoindex(mplsmcd_device(d, true))) /* not from the domain */
-		mc_map_stream(d->map, &r->source, &r->group, r->iif ? r->packets : UINT64_MAX,
-			      mplsmcd_now());
+	if (r->iif != domain[0] && r->iif != domain[1])
+		mc_map_stream(mplsmcd_instance()->map, &r->source, &r->group,
+			      r->iif ? r->packets : UINT64_MAX, mplsmcd_now());
 }
 
 static void read_table(struct event *event)
 {
-	mroute_netlink_dump(table, on_entry, NULL); /* what is missing comes the next time */
+	const struct mplsmcd *d = mplsmcd_instance();
+	/* interfaces on which packets come from the domain; an entry without one has 0 */
+	unsigned int domain[] = {if_nametoindex(mplsmcd_device(d, false)),
+				 if_nametoindex(mplsmcd_device(d, true))};
+
+	for (size_t i = 0; i < array_size(domain); i++)
+		if (!domain[i])
+			domain[i] = UINT_MAX;
+	mroute_netlink_dump(table, on_entry, domain); /* what is missing comes the next time */
 	event_add_timer(mplsmcd_instance()->master, read_table, NULL, READ_S, &t_table);
 	mplsmcd_kick();
 }
