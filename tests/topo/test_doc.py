@@ -3,13 +3,14 @@
 import contextlib
 import json
 import os
+import pathlib
 import re
 import subprocess
 
 import pytest
 
 from lab import FRR_MAJOR, TOP
-from netns import PATIENCE
+from netns import PATIENCE, wait_for
 
 
 def blocks(page, kind):
@@ -28,6 +29,16 @@ def read(page, folder):
     return text.replace("netns $3", f"netns mcdoc-$3-{pid}")
 
 
+def marked(mark):
+    """Processes with our mark in their environment, which a child inherits."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if mark.encode() in path.read_bytes():
+                found.append(path.parent.joinpath("cmdline").read_bytes().split(b"\0")[0])
+    return found
+
+
 @contextlib.contextmanager
 def typed(page, tmp_path, seconds):
     """What a shell says to all sh blocks of the page; removes what they left."""
@@ -40,8 +51,10 @@ def typed(page, tmp_path, seconds):
         with open(log, "w") as out:
             run = subprocess.run(
                 ["timeout", str(seconds * PATIENCE), "bash", "-ec", "\n".join(blocks(text, "sh"))],
-                cwd=TOP, check=False, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+                cwd=TOP, check=False, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                env={**os.environ, "MCAST_DOC": str(tmp_path)})
         assert run.returncode == 0, log.read_text()[-6000:]
+        wait_for(lambda: not marked(f"MCAST_DOC={tmp_path}"), 15, "no process of the page is left")
         yield text, log.read_text()
     finally:
         (tmp_path / "lab/stop").touch()
