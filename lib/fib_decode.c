@@ -173,6 +173,7 @@ static const char *read_session(const Mcfib__V1__AccessSession *from, struct fib
 	TRY(read_text(from->interface, v->interface, sizeof(v->interface)));
 	v->unicast = from->unicast;
 	v->maximum_packet = from->maximum_packet;
+	v->sequencing = from->sequencing;
 	switch (from->framing_case) {
 	case MCFIB__V1__ACCESS_SESSION__FRAMING_RAW_IP:
 		v->framing = FIB_FRAMING_RAW_IP;

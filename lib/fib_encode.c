@@ -158,6 +158,7 @@ static Mcfib__V1__AccessSession *encode_session(struct arena *a, const struct fi
 	encode_framing(a, v, to);
 	to->unicast = v->unicast;
 	to->maximum_packet = v->maximum_packet;
+	to->sequencing = v->sequencing;
 	return to;
 }
 

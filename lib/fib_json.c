@@ -87,6 +87,7 @@ static json_object *session_json(const struct fib_access_session *s)
 		json_object_object_add(o, "pppoe", pppoe_json(s));
 	json_object_boolean_add(o, "unicast", s->unicast);
 	json_object_int_add(o, "maximumPacket", s->maximum_packet);
+	json_object_boolean_add(o, "sequencing", s->sequencing);
 	return o;
 }
 

@@ -238,7 +238,7 @@ static bool session_equal(const struct fib_access_session *a, const struct fib_a
 {
 	if (a->peer_session_id != b->peer_session_id || a->role != b->role ||
 	    a->framing != b->framing || a->unicast != b->unicast ||
-	    a->maximum_packet != b->maximum_packet ||
+	    a->maximum_packet != b->maximum_packet || a->sequencing != b->sequencing ||
 	    strncmp(a->interface, b->interface, sizeof(a->interface)) != 0)
 		return false;
 	if (a->framing != FIB_FRAMING_PPPOE)

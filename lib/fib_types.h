@@ -95,6 +95,7 @@ struct fib_access_session {
 	} pppoe;
 	bool unicast;
 	uint32_t maximum_packet;
+	bool sequencing; /* LAC without it: as the LNS does (RFC 2661 5.4) */
 };
 
 struct fib_l2tp_replication {

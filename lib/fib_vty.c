@@ -56,6 +56,7 @@ static void session_str(struct text *t, const struct fib_access_session *v)
 	text_add(t, "%s", v->unicast ? ", unicast" : "");
 	if (v->maximum_packet)
 		text_add(t, ", up to %u octets", v->maximum_packet);
+	text_add(t, "%s", v->sequencing ? ", sequenced" : "");
 }
 
 static void replication_str(struct text *t, const struct fib_l2tp_replication *v)

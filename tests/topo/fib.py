@@ -35,13 +35,13 @@ def tunnel(tunnel_id, peer_tunnel_id, local, peer, local_port=1701, peer_port=17
 
 
 def session(tunnel_id, session_id, peer_session_id, role, interface, framing="ethernet",
-            unicast=True, maximum=0, mac=None, pppoe_id=0, vlans=()):
+            unicast=True, maximum=0, mac=None, pppoe_id=0, vlans=(), sequencing=False):
     op = pb.Op()
     op.key.access_session.tunnel_id, op.key.access_session.session_id = tunnel_id, session_id
     v = op.access_session
     v.peer_session_id, v.interface, v.unicast = peer_session_id, interface, unicast
     v.role = {"lac": pb.SESSION_ROLE_LAC, "lns": pb.SESSION_ROLE_LNS}[role]
-    v.maximum_packet = maximum
+    v.maximum_packet, v.sequencing = maximum, sequencing
     if framing == "pppoe":
         v.pppoe.mac, v.pppoe.session_id = bytes.fromhex(mac.replace(":", "")), pppoe_id
         v.pppoe.vlan.extend(vlans)

@@ -49,7 +49,8 @@ static struct fib_op session_op(void)
 						   .n_vlans = 2,
 						   .vlan = {4095, 1}},
 					 .unicast = true,
-					 .maximum_packet = 1492},
+					 .maximum_packet = 1492,
+					 .sequencing = true},
 	};
 }
 
@@ -421,6 +422,7 @@ enum change {
 	VLAN,
 	UNICAST,
 	MAXIMUM,
+	NUMBERS,
 	MEMBERS,
 	MEMBER, /* replication */
 	UPSTREAM,
@@ -470,6 +472,7 @@ static void change_session(struct fib_access_session *s, enum change what)
 	s->pppoe.vlan[1] ^= what == VLAN;
 	s->unicast ^= what == UNICAST;
 	s->maximum_packet ^= what == MAXIMUM;
+	s->sequencing ^= what == NUMBERS;
 }
 
 static void change_flow(struct fib_l2tp_flow *f, enum change what)
