@@ -10,7 +10,8 @@
  *   l2mcd_io        UDP 1701
  *   l2mcd_tunnel    callbacks of the L2TP engine: tunnels, sessions, multicast messages
  *   l2mcd_lac       access interfaces: one incoming call each
- *   l2mcd_lns       session interfaces (provider), group state per session
+ *   l2mcd_lns       session interfaces (provider)
+ *   l2mcd_membership  group state per session: `membership source`
  *   l2mcd_tap       IGMP and MLD on all session interfaces, one socket
  *   l2mcd_upstream  l2mc0: what all sessions want together, reported to pimd
  *   l2mcd_fib       forwarding objects

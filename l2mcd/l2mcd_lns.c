@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * l2mcd_lns.c - unicast sessions on the LNS: their netdev, and the group state behind it.
+ * l2mcd_lns.c - unicast sessions on the LNS and their netdevs.
  *
- * RFC 4045 4.2: each session is one attached network with an IGMP and an MLD querier of its own
- * (R4045-4.1-4, -5).  What it wants goes to the multicast engine.
+ * RFC 4045 4.2: each session is one attached network; what it wants is l2mcd_membership's
+ * business.
  */
+#include "l2mcd/l2mcd_membership.h"
 #include "l2mcd/l2mcd_p.h"
-
-enum {
-	V4,
-	V6
-};
 
 static int ifsession_cmp(const struct l2mcd_session *a, const struct l2mcd_session *b)
 {
@@ -76,75 +72,6 @@ struct l2mcd_session *l2mcd_lns_by_name(const char *interface)
 	return n ? n->session : NULL;
 }
 
-/* ---------------------------------------------------------------- group state */
-
-static void gmp_query(void *ctx, struct gmp_router *r, const struct gmp_msg *m)
-{
-	const struct l2mcd_session *s = ctx;
-
-	L2MCD_DEBUG(gmp, "%s: query sent", s->interface);
-	l2mcd_tap_send(s, m);
-}
-
-static void gmp_state(void *ctx, struct gmp_router *r, const struct addr *group,
-		      const struct gmp_filter *f)
-{
-	struct l2mcd_session *s = ctx;
-	char text[ADDR_STRLEN];
-
-	if (!s->user || !l2mcd_config_group_allowed(&l2mcd_instance()->config, group))
-		return;
-	L2MCD_DEBUG(gmp, "%s: %s %s, %zu sources", s->interface, addr_str(group, text),
-		    f->exclude ? "EXCLUDE" : "INCLUDE", f->n);
-	l2mc_user_report(s->user, group, f, l2mcd_now());
-	l2mcd_kick();
-}
-
-static const struct gmp_router_ops gmp_ops = {.query = gmp_query, .state = gmp_state};
-
-static void gmp_params(const struct l2mcd *d, const struct interface *ifp, bool mld,
-		       struct gmp_router_params *p)
-{
-	const struct l2mcd_multicast *m = &d->config.multicast;
-
-	gmp_router_params_default(p, mld);
-	p->version = m->version;
-	p->robustness = m->robustness;
-	p->query_interval_ms = m->query_interval_s * MSEC_PER_S;
-	/* The first query may be there before the LAC can carry it to the subscriber. */
-	p->startup_interval_ms = MSEC_PER_S;
-	if (p->response_interval_ms >= p->query_interval_ms) /* RFC 3376 8.3 */
-		p->response_interval_ms = p->query_interval_ms / 2;
-	p->last_member_ms = m->last_member_ds * 100;
-	p->immediate_leave = m->immediate_leave;
-	p->election = false; /* a subscriber is no querier */
-	p->maximum_groups = m->maximum_groups;
-	p->maximum_joins_per_s = m->maximum_joins;
-	p->address = l2mcd_interface_address(ifp, mld);
-}
-
-static void gmp_start(struct l2mcd *d, struct l2mcd_session *s, const struct interface *ifp)
-{
-	for (int v = V4; v <= V6; v++) {
-		struct gmp_router_params p;
-
-		gmp_params(d, ifp, v == V6, &p);
-		if (s->gmp[v])
-			gmp_router_set_params(s->gmp[v], &p);
-		else
-			s->gmp[v] = gmp_router_new(&p, &gmp_ops, s, &d->wheel);
-	}
-}
-
-static void gmp_stop(struct l2mcd_session *s)
-{
-	for (int v = V4; v <= V6; v++) {
-		if (s->gmp[v])
-			gmp_router_free(s->gmp[v]);
-		s->gmp[v] = NULL;
-	}
-}
-
 /* ---------------------------------------------------------------- the netdev comes and goes */
 
 static void review_eligible(struct l2mcd_session *s)
@@ -160,7 +87,7 @@ static void interface_gone(struct l2mcd_session *s)
 	if (s->ifindex)
 		l2mcd_ifsessions_del(&ifsessions, s);
 	s->ifindex = 0;
-	gmp_stop(s);
+	l2mcd_membership(l2mcd_instance())->stop(s);
 	if (s->user)
 		l2mc_user_del(s->user, l2mcd_now());
 	s->user = NULL;
@@ -190,7 +117,7 @@ void l2mcd_lns_interface(struct l2mcd_session *s, const struct interface *ifp)
 		s->user = l2mc_user_add(s->tunnel->lns, s->session_id, s->peer_session_id, s);
 	}
 	review_eligible(s);
-	gmp_start(d, s, ifp);
+	l2mcd_membership(d)->start(d, s, ifp);
 	l2mcd_kick();
 }
 
@@ -203,9 +130,7 @@ void l2mcd_lns_session_installed(struct l2mcd_session *s)
 	if (s->reached || !s->ifindex)
 		return;
 	s->reached = true;
-	for (int v = V4; v <= V6; v++)
-		if (s->gmp[v])
-			gmp_router_startup(s->gmp[v]);
+	l2mcd_membership(l2mcd_instance())->reached(s);
 	l2mcd_kick();
 }
 
@@ -277,9 +202,8 @@ void l2mcd_lns_reconcile(struct l2mcd *d)
 
 		if (!ifp || !s->user)
 			continue;
-		gmp_start(d, s, ifp);
-		for (int v = V4; v <= V6; v++)
-			gmp_router_walk(s->gmp[v], report_again, s);
+		l2mcd_membership(d)->start(d, s, ifp);
+		l2mcd_membership(d)->walk(s, report_again, s);
 	}
 }
 
@@ -296,7 +220,7 @@ void l2mcd_lns_fini(struct l2mcd *d)
 
 	while ((s = l2mcd_ifsessions_pop(&ifsessions))) {
 		s->ifindex = 0;
-		gmp_stop(s);
+		l2mcd_membership(d)->stop(s);
 	}
 	while ((n = l2mcd_names_pop(&names)))
 		XFREE(MTYPE_L2MCD_NAME, n);

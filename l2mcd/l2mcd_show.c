@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Commands about tunnels and unicast sessions, and the offline decoder; see l2mcd_vty.h. */
+#include "l2mcd/l2mcd_membership.h"
 #include "l2mcd/l2mcd_show.h"
 #include "l2mcd/l2mcd_vty.h"
 
@@ -34,9 +35,7 @@ void l2mcd_show_session_fill(const struct l2mcd_session *s, struct show_session 
 	l2tp_session_info(s->l2tp, &out->info);
 	out->s = s;
 	out->key = fib_key_access_session(s->tunnel->tunnel_id, out->info.session_id);
-	for (size_t i = 0; i < array_size(s->gmp); i++)
-		if (s->gmp[i])
-			gmp_router_walk(s->gmp[i], count_groups, &out->groups);
+	l2mcd_membership(l2mcd_instance())->walk(s, count_groups, &out->groups);
 }
 
 /* ---------------------------------------------------------------- show l2tp */

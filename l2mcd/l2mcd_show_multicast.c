@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Commands about groups, records and multicast sessions; see l2mcd_vty.h. */
+#include "l2mcd/l2mcd_membership.h"
 #include "l2mcd/l2mcd_show.h"
 #include "l2mcd/l2mcd_vty.h"
 
@@ -225,9 +226,7 @@ static void show_session_groups(void *arg, struct l2mcd_session *s)
 	if (w->tunnel_id && s->tunnel->tunnel_id != w->tunnel_id)
 		return;
 	w->s = s;
-	for (size_t i = 0; i < array_size(s->gmp); i++)
-		if (s->gmp[i])
-			gmp_router_walk(s->gmp[i], show_group, w);
+	l2mcd_membership(l2mcd_instance())->walk(s, show_group, w);
 }
 
 static int walk_end(struct vty *vty, struct group_walk *w, const char *none)
