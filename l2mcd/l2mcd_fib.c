@@ -239,10 +239,9 @@ void l2mcd_fib_program(const struct l2mc_osl *o)
 	key = fib_key_l2tp_replication(l2mc_lac_tunnel_id(info.tunnel), info.session_id);
 	v.l2tp_replication.n_members = n;
 	if (n) {
-		v.l2tp_replication.members = malloc(n * sizeof(*members));
-		if (!v.l2tp_replication.members)
-			memory_oom(n * sizeof(*members), "outgoing sessions");
-		memcpy(v.l2tp_replication.members, members, n * sizeof(*members));
+		v.l2tp_replication.members = fib_alloc(n, sizeof(struct fib_member));
+		for (size_t i = 0; i < n; i++)
+			v.l2tp_replication.members[i].session_id = members[i];
 	}
 	e = osl_find(&key);
 	if (!e) {

@@ -174,6 +174,7 @@ static const char *read_session(const Mcfib__V1__AccessSession *from, struct fib
 	v->unicast = from->unicast;
 	v->maximum_packet = from->maximum_packet;
 	v->sequencing = from->sequencing;
+	v->drop_late = from->drop_late;
 	switch (from->framing_case) {
 	case MCFIB__V1__ACCESS_SESSION__FRAMING_RAW_IP:
 		v->framing = FIB_FRAMING_RAW_IP;
@@ -189,17 +190,27 @@ static const char *read_session(const Mcfib__V1__AccessSession *from, struct fib
 	}
 }
 
+static enum fib_priority read_priority(Mcfib__V1__Priority from)
+{
+	return from == MCFIB__V1__PRIORITY__PRIORITY_UNICAST_FIRST     ? FIB_UNICAST_FIRST
+	       : from == MCFIB__V1__PRIORITY__PRIORITY_MULTICAST_FIRST ? FIB_MULTICAST_FIRST
+								       : FIB_BEST_EFFORT;
+}
+
 static const char *read_replication(const Mcfib__V1__L2tpReplication *from,
 				    struct fib_l2tp_replication *v)
 {
 	if (from->n_members > FIB_MAX_BRANCHES)
 		return "too many members";
+	v->drop_late = from->drop_late;
 	if (!from->n_members)
 		return NULL;
 	v->members = fib_alloc(from->n_members, sizeof(v->members[0]));
 	v->n_members = from->n_members;
-	for (size_t i = 0; i < from->n_members; i++)
-		TRY(read_id(from->members[i]->session_id, &v->members[i]));
+	for (size_t i = 0; i < from->n_members; i++) {
+		TRY(read_id(from->members[i]->session_id, &v->members[i].session_id));
+		v->members[i].priority = read_priority(from->members[i]->priority);
+	}
 	return NULL;
 }
 
@@ -212,6 +223,7 @@ static const char *read_branch(const Mcfib__V1__L2tpFlow__Branch *from, struct f
 		TRY(read_id(from->multicast_session->session_id, &b->session_id));
 		TRY(read_id(from->multicast_session->peer_session_id, &b->peer_session_id));
 		b->sequencing = from->multicast_session->sequencing;
+		b->maximum_bps = from->multicast_session->maximum_bps;
 		return NULL;
 	case MCFIB__V1__L2TP_FLOW__BRANCH__BRANCH_UNICAST_SESSION:
 		b->kind = FIB_BRANCH_UNICAST_SESSION;
@@ -417,6 +429,9 @@ static const char *read_hello(const Mcfib__V1__Hello *from, struct fib_hello *h)
 		h->capabilities.activity = from->capabilities->activity;
 		h->capabilities.maximum_branches = from->capabilities->maximum_branches;
 		h->capabilities.mpls_p2mp = from->capabilities->mpls_p2mp;
+		h->capabilities.priority = from->capabilities->priority;
+		h->capabilities.maximum_bps = from->capabilities->maximum_bps;
+		h->capabilities.sequencing = from->capabilities->sequencing;
 	}
 	read_free_text(from->software, h->software, sizeof(h->software));
 	return NULL;

@@ -159,6 +159,7 @@ static Mcfib__V1__AccessSession *encode_session(struct arena *a, const struct fi
 	to->unicast = v->unicast;
 	to->maximum_packet = v->maximum_packet;
 	to->sequencing = v->sequencing;
+	to->drop_late = v->drop_late;
 	return to;
 }
 
@@ -171,8 +172,10 @@ static Mcfib__V1__L2tpReplication *encode_replication(struct arena *a,
 	to->members = arena_alloc(a, v->n_members * sizeof(to->members[0]));
 	for (size_t i = 0; i < v->n_members; i++) {
 		to->members[i] = NEW(a, L2tpReplication__Member, l2tp_replication__member);
-		to->members[i]->session_id = v->members[i];
+		to->members[i]->session_id = v->members[i].session_id;
+		to->members[i]->priority = (Mcfib__V1__Priority)v->members[i].priority;
 	}
+	to->drop_late = v->drop_late;
 	return to;
 }
 
@@ -189,6 +192,7 @@ static Mcfib__V1__L2tpFlow__Branch *encode_branch(struct arena *a, const struct 
 		m->session_id = b->session_id;
 		m->peer_session_id = b->peer_session_id;
 		m->sequencing = b->sequencing;
+		m->maximum_bps = b->maximum_bps;
 		to->multicast_session = m;
 		to->branch_case = MCFIB__V1__L2TP_FLOW__BRANCH__BRANCH_MULTICAST_SESSION;
 		break;
@@ -316,6 +320,9 @@ static Mcfib__V1__Hello *encode_hello(struct arena *a, const struct fib_hello *h
 	to->capabilities->activity = h->capabilities.activity;
 	to->capabilities->maximum_branches = h->capabilities.maximum_branches;
 	to->capabilities->mpls_p2mp = h->capabilities.mpls_p2mp;
+	to->capabilities->priority = h->capabilities.priority;
+	to->capabilities->maximum_bps = h->capabilities.maximum_bps;
+	to->capabilities->sequencing = h->capabilities.sequencing;
 	to->software = (char *)h->software;
 	return to;
 }

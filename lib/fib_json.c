@@ -88,6 +88,7 @@ static json_object *session_json(const struct fib_access_session *s)
 	json_object_boolean_add(o, "unicast", s->unicast);
 	json_object_int_add(o, "maximumPacket", s->maximum_packet);
 	json_object_boolean_add(o, "sequencing", s->sequencing);
+	json_object_boolean_add(o, "dropLate", s->drop_late);
 	return o;
 }
 
@@ -98,10 +99,12 @@ static json_object *replication_json(const struct fib_l2tp_replication *r)
 	for (size_t i = 0; i < r->n_members; i++) {
 		json_object *m = json_object_new_object();
 
-		json_object_int_add(m, "sessionId", r->members[i]);
+		json_object_int_add(m, "sessionId", r->members[i].session_id);
+		json_object_string_add(m, "priority", fib_priority_name(r->members[i].priority));
 		json_object_array_add(members, m);
 	}
 	json_object_object_add(o, "members", members);
+	json_object_boolean_add(o, "dropLate", r->drop_late);
 	return o;
 }
 
@@ -115,6 +118,7 @@ static json_object *branch_json(const struct fib_flow_branch *b)
 	if (multicast) {
 		json_object_int_add(in, "peerSessionId", b->peer_session_id);
 		json_object_boolean_add(in, "sequencing", b->sequencing);
+		json_object_int_add(in, "maximumBps", b->maximum_bps);
 	}
 	json_object_object_add(o, multicast ? "multicastSession" : "unicastSession", in);
 	return o;
@@ -204,7 +208,7 @@ json_object *fib_activity_json(const struct fib_activity *a)
 }
 
 struct at_consumers {
-	const struct fib_key *key;
+	const struct fib_object_info *info;
 	json_object *array;
 };
 
@@ -214,16 +218,19 @@ static void add_consumer(void *arg, const struct fib_consumer *c)
 	json_object *o = json_object_new_object();
 	struct fib_consumer_info i;
 	uint64_t generation = 0;
-	const char *text = NULL;
-	enum fib_install state = fib_consumer_status(c, at->key, &generation, &text);
+	const char *text = NULL, *not ;
+	enum fib_install state = fib_consumer_status(c, &at->info->key, &generation, &text);
 
 	fib_consumer_info(c, &i);
+	not = fib_value_unenforced(at->info->key.table, at->info->value, &i.capabilities);
 	json_object_string_add(o, "name", i.name);
 	json_object_string_add(o, "role", fib_role_name(i.role));
 	json_object_string_add(o, "status", fib_install_name(state));
 	json_object_int_add(o, "generation", generation);
 	if (text && text[0])
 		json_object_string_add(o, "text", text);
+	if (not )
+		json_object_string_add(o, "notEnforced", not );
 	json_object_array_add(at->array, o);
 }
 
@@ -231,7 +238,7 @@ json_object *fib_object_json(const struct fib_pub *pub, const struct fib_object_
 			     bool detail)
 {
 	json_object *o = json_object_new_object();
-	struct at_consumers at = {.key = &info->key};
+	struct at_consumers at = {.info = info};
 
 	json_object_string_add(o, "table", fib_table_name(info->key.table));
 	json_object_object_add(o, "key", fib_key_json(&info->key));
@@ -265,6 +272,9 @@ static json_object *capabilities_json(const struct fib_capabilities *c)
 	json_object_boolean_add(o, "activity", c->activity);
 	json_object_int_add(o, "maximumBranches", c->maximum_branches);
 	json_object_boolean_add(o, "mplsP2mp", c->mpls_p2mp);
+	json_object_boolean_add(o, "priority", c->priority);
+	json_object_boolean_add(o, "maximumBps", c->maximum_bps);
+	json_object_boolean_add(o, "sequencing", c->sequencing);
 	return o;
 }
 

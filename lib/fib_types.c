@@ -152,6 +152,13 @@ const char *fib_framing_name(enum fib_framing framing)
 	return "unknown";
 }
 
+const char *fib_priority_name(enum fib_priority p)
+{
+	return p == FIB_UNICAST_FIRST	  ? "unicast-first"
+	       : p == FIB_MULTICAST_FIRST ? "multicast-first"
+					  : "best-effort";
+}
+
 const char *fib_ttl_name(enum fib_ttl ttl)
 {
 	return ttl == FIB_TTL_UNIFORM ? "uniform" : ttl == FIB_TTL_PIPE ? "pipe" : "unknown";
@@ -213,7 +220,7 @@ void fib_value_copy(enum fib_table table, union fib_value *to, const union fib_v
 	if (table == FIB_L2TP_REPLICATION)
 		to->l2tp_replication.members =
 			copy_array(from->l2tp_replication.members, from->l2tp_replication.n_members,
-				   sizeof(uint16_t));
+				   sizeof(struct fib_member));
 	if (table == FIB_L2TP_FLOW)
 		to->l2tp_flow.branches =
 			copy_array(from->l2tp_flow.branches, from->l2tp_flow.n_branches,
@@ -239,6 +246,7 @@ static bool session_equal(const struct fib_access_session *a, const struct fib_a
 	if (a->peer_session_id != b->peer_session_id || a->role != b->role ||
 	    a->framing != b->framing || a->unicast != b->unicast ||
 	    a->maximum_packet != b->maximum_packet || a->sequencing != b->sequencing ||
+	    a->drop_late != b->drop_late ||
 	    strncmp(a->interface, b->interface, sizeof(a->interface)) != 0)
 		return false;
 	if (a->framing != FIB_FRAMING_PPPOE)
@@ -248,12 +256,25 @@ static bool session_equal(const struct fib_access_session *a, const struct fib_a
 	       memcmp(a->pppoe.vlan, b->pppoe.vlan, a->pppoe.n_vlans * sizeof(uint16_t)) == 0;
 }
 
+static bool replication_equal(const struct fib_l2tp_replication *a,
+			      const struct fib_l2tp_replication *b)
+{
+	if (a->n_members != b->n_members || a->drop_late != b->drop_late)
+		return false;
+	for (size_t i = 0; i < a->n_members; i++)
+		if (a->members[i].session_id != b->members[i].session_id ||
+		    a->members[i].priority != b->members[i].priority)
+			return false;
+	return true;
+}
+
 static bool branch_equal(const struct fib_flow_branch *a, const struct fib_flow_branch *b)
 {
 	if (a->kind != b->kind || a->tunnel_id != b->tunnel_id || a->session_id != b->session_id)
 		return false;
 	return a->kind != FIB_BRANCH_MULTICAST_SESSION ||
-	       (a->peer_session_id == b->peer_session_id && a->sequencing == b->sequencing);
+	       (a->peer_session_id == b->peer_session_id && a->sequencing == b->sequencing &&
+		a->maximum_bps == b->maximum_bps);
 }
 
 static bool flow_equal(const struct fib_l2tp_flow *a, const struct fib_l2tp_flow *b)
@@ -297,17 +318,13 @@ static bool ftn_equal(const struct fib_p2mp_ftn *a, const struct fib_p2mp_ftn *b
 
 bool fib_value_equal(enum fib_table table, const union fib_value *a, const union fib_value *b)
 {
-	const struct fib_l2tp_replication *ra = &a->l2tp_replication, *rb = &b->l2tp_replication;
-
 	switch (table) {
 	case FIB_L2TP_TUNNEL:
 		return tunnel_equal(&a->l2tp_tunnel, &b->l2tp_tunnel);
 	case FIB_ACCESS_SESSION:
 		return session_equal(&a->access_session, &b->access_session);
 	case FIB_L2TP_REPLICATION:
-		return ra->n_members == rb->n_members &&
-		       (!ra->n_members || memcmp(ra->members, rb->members,
-						 ra->n_members * sizeof(ra->members[0])) == 0);
+		return replication_equal(&a->l2tp_replication, &b->l2tp_replication);
 	case FIB_L2TP_FLOW:
 		return flow_equal(&a->l2tp_flow, &b->l2tp_flow);
 	case FIB_P2MP_ILM:
@@ -353,12 +370,48 @@ bool fib_value_known(enum fib_table table, const union fib_value *value, const c
 	return table != FIB_P2MP_FTN || value->p2mp_ftn.ttl;
 }
 
+static const char *replication_unenforced(const struct fib_l2tp_replication *v,
+					  const struct fib_capabilities *can)
+{
+	for (size_t i = 0; !can->priority && i < v->n_members; i++)
+		if (v->members[i].priority)
+			return "priority";
+	return v->drop_late && !can->sequencing ? "drop-late" : NULL;
+}
+
+static const char *flow_unenforced(const struct fib_l2tp_flow *v,
+				   const struct fib_capabilities *can)
+{
+	for (size_t i = 0; !can->maximum_bps && i < v->n_branches; i++)
+		if (v->branches[i].maximum_bps)
+			return "maximum-bps";
+	return NULL;
+}
+
+const char *fib_value_unenforced(enum fib_table table, const union fib_value *value,
+				 const struct fib_capabilities *can)
+{
+	if (table == FIB_L2TP_REPLICATION)
+		return replication_unenforced(&value->l2tp_replication, can);
+	if (table == FIB_L2TP_FLOW)
+		return flow_unenforced(&value->l2tp_flow, can);
+	if (table != FIB_ACCESS_SESSION || can->sequencing || !value->access_session.unicast)
+		return NULL;
+	return value->access_session.sequencing	 ? "sequencing"
+	       : value->access_session.drop_late ? "drop-late"
+						 : NULL;
+}
+
 /* Key, generation, tags and lengths, and the parts of a value that have a fixed size. */
 #define OP_FIXED_SIZE 192
 
-static size_t id_size(uint16_t id)
+static size_t number_size(uint32_t n)
 {
-	return id < 0x80 ? 2 : id < 0x4000 ? 3 : 4; /* tag and varint */
+	size_t size = 2; /* tag, and a varint of seven bits each */
+
+	while (n >>= 7)
+		size++;
+	return size;
 }
 
 /* A branch: tag and length; interface, address of 16 octets and each label at their longest. */
@@ -380,14 +433,16 @@ size_t fib_op_size(enum fib_table table, const union fib_value *value)
 
 	if (table == FIB_L2TP_REPLICATION)
 		for (size_t i = 0; i < value->l2tp_replication.n_members; i++)
-			size += 2 + id_size(value->l2tp_replication.members[i]);
+			size += 2 + number_size(value->l2tp_replication.members[i].session_id) +
+				(value->l2tp_replication.members[i].priority ? 2 : 0);
 	if (table == FIB_L2TP_FLOW)
 		for (size_t i = 0; i < value->l2tp_flow.n_branches; i++) {
 			const struct fib_flow_branch *b = &value->l2tp_flow.branches[i];
 
-			size += 4 + id_size(b->tunnel_id) + id_size(b->session_id);
+			size += 4 + number_size(b->tunnel_id) + number_size(b->session_id);
 			if (b->kind == FIB_BRANCH_MULTICAST_SESSION)
-				size += id_size(b->peer_session_id) + 2 * b->sequencing;
+				size += number_size(b->peer_session_id) + 2 * b->sequencing +
+					(b->maximum_bps ? number_size(b->maximum_bps) : 0);
 		}
 	if (table == FIB_P2MP_ILM)
 		size += p2mp_branches_size(value->p2mp_ilm.branches, value->p2mp_ilm.n_branches);

@@ -95,12 +95,25 @@ struct fib_access_session {
 	} pppoe;
 	bool unicast;
 	uint32_t maximum_packet;
-	bool sequencing; /* LAC without it: as the LNS does (RFC 2661 5.4) */
+	bool sequencing, drop_late;
+};
+
+/** RFC 4045 6.3. */
+enum fib_priority {
+	FIB_BEST_EFFORT = 0,
+	FIB_UNICAST_FIRST = 1,
+	FIB_MULTICAST_FIRST = 2,
+};
+
+struct fib_member {
+	uint16_t session_id;
+	enum fib_priority priority;
 };
 
 struct fib_l2tp_replication {
 	size_t n_members;
-	uint16_t *members; /* session IDs, owned */
+	struct fib_member *members; /* owned */
+	bool drop_late;
 };
 
 enum fib_branch_kind {
@@ -113,6 +126,7 @@ struct fib_flow_branch {
 	uint16_t tunnel_id, session_id;
 	uint16_t peer_session_id; /* multicast session only */
 	bool sequencing;	  /* multicast session only */
+	uint32_t maximum_bps;	  /* multicast session only; 0: none */
 };
 
 struct fib_l2tp_flow {
@@ -203,6 +217,7 @@ struct fib_capabilities {
 	bool l2tp_replication, unicast_sessions, activity;
 	uint32_t maximum_branches; /* 0: no limit */
 	bool mpls_p2mp;
+	bool priority, maximum_bps, sequencing; /* objects that want it come without, too */
 };
 
 enum fib_bye_code {
@@ -308,6 +323,7 @@ const char *fib_table_name(enum fib_table table);	/**< "l2tp-flow"; "unknown" */
 const char *fib_result_name(enum fib_result result);	/**< "installed"; "unknown" */
 const char *fib_role_name(enum fib_role role);		/**< "primary"; "unknown" */
 const char *fib_framing_name(enum fib_framing framing); /**< "raw-ip"; "unknown" */
+const char *fib_priority_name(enum fib_priority p);	/**< "unicast-first"; "best-effort" */
 const char *fib_ttl_name(enum fib_ttl ttl);		/**< "uniform"; "unknown" */
 const char *fib_payload_name(enum fib_payload payload); /**< "any"; "unknown" */
 
@@ -330,6 +346,13 @@ size_t fib_value_branches(enum fib_table table, const union fib_value *value);
  * consumer answers UNSUPPORTED, it does not guess.
  */
 bool fib_value_known(enum fib_table table, const union fib_value *value, const char **what);
+
+/**
+ * What the value asks for and a consumer with these capabilities does not enforce, for the
+ * operator; NULL: nothing.
+ */
+const char *fib_value_unenforced(enum fib_table table, const union fib_value *value,
+				 const struct fib_capabilities *can);
 
 /** Octets an operation on the object takes in an Update: an upper limit. */
 size_t fib_op_size(enum fib_table table, const union fib_value *value);

@@ -56,14 +56,18 @@ static void session_str(struct text *t, const struct fib_access_session *v)
 	text_add(t, "%s", v->unicast ? ", unicast" : "");
 	if (v->maximum_packet)
 		text_add(t, ", up to %u octets", v->maximum_packet);
-	text_add(t, "%s", v->sequencing ? ", sequenced" : "");
+	text_add(t, "%s%s", v->sequencing ? ", sequenced" : "", v->drop_late ? ", in order" : "");
 }
 
 static void replication_str(struct text *t, const struct fib_l2tp_replication *v)
 {
 	text_add(t, "%zu sessions", v->n_members);
-	for (size_t i = 0; i < v->n_members; i++)
-		text_add(t, "%s %u", i ? "" : ":", v->members[i]);
+	for (size_t i = 0; i < v->n_members; i++) {
+		text_add(t, "%s %u", i ? "" : ":", v->members[i].session_id);
+		if (v->members[i].priority)
+			text_add(t, " (%s)", fib_priority_name(v->members[i].priority));
+	}
+	text_add(t, "%s", v->drop_late ? ", in order" : "");
 }
 
 static void flow_str(struct text *t, const struct fib_l2tp_flow *v)
@@ -78,8 +82,11 @@ static void flow_str(struct text *t, const struct fib_l2tp_flow *v)
 		text_add(t, "%s %s %u/%u", i ? "," : "", multicast ? "multicast" : "unicast",
 			 b->tunnel_id, b->session_id);
 		if (multicast)
-			text_add(t, " (peer %u%s)", b->peer_session_id,
+			text_add(t, " (peer %u%s", b->peer_session_id,
 				 b->sequencing ? ", sequenced" : "");
+		if (b->maximum_bps)
+			text_add(t, ", up to %u bit/s", b->maximum_bps);
+		text_add(t, "%s", multicast ? ")" : "");
 	}
 }
 
@@ -165,11 +172,14 @@ static void consumer_detail(struct vty *vty, const struct fib_consumer_info *i, 
 		i->slow ? ", slow" : "", i->blocked ? ", blocked" : "",
 		show_since(i->since, now, up), i->session_id);
 	vty_out(vty, "  Tables:       %s\n", fib_tables_str(i->tables, tables, sizeof(tables)));
-	vty_out(vty, "  Capabilities:%s%s%s%s, branches %s",
+	vty_out(vty, "  Capabilities:%s%s%s%s%s%s%s, branches %s",
 		i->capabilities.l2tp_replication ? " replication" : "",
 		i->capabilities.unicast_sessions ? " unicast" : "",
 		i->capabilities.activity ? " activity" : "",
 		i->capabilities.mpls_p2mp ? " mpls-p2mp" : "",
+		i->capabilities.priority ? " priority" : "",
+		i->capabilities.maximum_bps ? " maximum-bps" : "",
+		i->capabilities.sequencing ? " sequencing" : "",
 		i->capabilities.maximum_branches ? "" : "unlimited\n");
 	if (i->capabilities.maximum_branches)
 		vty_out(vty, "%u\n", i->capabilities.maximum_branches);
@@ -253,7 +263,7 @@ struct entry_walk {
 
 struct entry_consumers {
 	struct vty *vty;
-	const struct fib_key *key;
+	const struct fib_object_info *info;
 };
 
 static void entry_consumer(void *arg, const struct fib_consumer *c)
@@ -261,19 +271,21 @@ static void entry_consumer(void *arg, const struct fib_consumer *c)
 	struct entry_consumers *e = arg;
 	struct fib_consumer_info i;
 	uint64_t generation = 0;
-	const char *text = NULL;
-	enum fib_install state = fib_consumer_status(c, e->key, &generation, &text);
+	const char *text = NULL, *not ;
+	enum fib_install state = fib_consumer_status(c, &e->info->key, &generation, &text);
 
 	fib_consumer_info(c, &i);
-	vty_out(e->vty, "  Consumer:   %s (%s): %s (%" PRIu64 ")%s%s\n", i.name,
+	not = fib_value_unenforced(e->info->key.table, e->info->value, &i.capabilities);
+	vty_out(e->vty, "  Consumer:   %s (%s): %s (%" PRIu64 ")%s%s%s%s\n", i.name,
 		fib_role_name(i.role), fib_install_name(state), generation,
-		text && text[0] ? ": " : "", text ? text : "");
+		text && text[0] ? ": " : "", text ? text : "", not ? ", does not enforce " : "",
+		not ? not : "");
 }
 
 static void entry_detail(struct vty *vty, const struct fib_object_info *info)
 {
 	const struct fib_activity *a = &info->activity;
-	struct entry_consumers e = {.vty = vty, .key = &info->key};
+	struct entry_consumers e = {.vty = vty, .info = info};
 	char name[160], value[1024], idle[SHOW_TIME_LEN];
 
 	vty_out(vty, "%s\n", fib_key_str(&info->key, name, sizeof(name)));

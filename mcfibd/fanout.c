@@ -204,7 +204,7 @@ void replication_rebuild(struct objects *os, struct object *o)
 	for (i = 0; i < v->n_members; i++)
 		legs[i] = (struct leg){.kind = FIB_BRANCH_UNICAST_SESSION,
 				       .tunnel_id = tunnel_id,
-				       .session_id = v->members[i]};
+				       .session_id = v->members[i].session_id};
 	legs_replace(os, o, legs, v->n_members);
 	object_refs_start(os, o, o->fanout.n_legs + 1);
 	tunnel = object_ref(os, o, &key);

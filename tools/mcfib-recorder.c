@@ -395,7 +395,10 @@ int main(int argc, char **argv)
 			   .tables = FIB_TABLE_ALL,
 			   .capabilities = {.l2tp_replication = true,
 					    .unicast_sessions = true,
-					    .mpls_p2mp = true}},
+					    .mpls_p2mp = true,
+					    .priority = true,
+					    .maximum_bps = true,
+					    .sequencing = true}},
 	};
 	int c, rc;
 

@@ -99,9 +99,10 @@ static union fib_value random_value(int i)
 		break;
 	case 2:
 		v.l2tp_replication.n_members = n;
-		v.l2tp_replication.members = n ? fib_alloc(n, sizeof(uint16_t)) : NULL;
+		v.l2tp_replication.members = n ? fib_alloc(n, sizeof(struct fib_member)) : NULL;
 		for (size_t m = 0; m < n; m++)
-			v.l2tp_replication.members[m] = rand();
+			v.l2tp_replication.members[m] =
+				(struct fib_member){.session_id = rand(), .priority = rand() % 3};
 		break;
 	default:
 		v.l2tp_flow.n_branches = n;

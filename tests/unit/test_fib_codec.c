@@ -50,7 +50,8 @@ static struct fib_op session_op(void)
 						   .vlan = {4095, 1}},
 					 .unicast = true,
 					 .maximum_packet = 1492,
-					 .sequencing = true},
+					 .sequencing = true,
+					 .drop_late = true},
 	};
 }
 
@@ -59,9 +60,11 @@ static struct fib_op replication_op(void)
 	struct fib_op op = {.key = fib_key_l2tp_replication(1, 2), .generation = 4};
 
 	op.value.l2tp_replication.n_members = 3;
-	op.value.l2tp_replication.members = fib_alloc(3, sizeof(uint16_t));
+	op.value.l2tp_replication.members = fib_alloc(3, sizeof(struct fib_member));
+	op.value.l2tp_replication.drop_late = true;
 	for (int i = 0; i < 3; i++)
-		op.value.l2tp_replication.members[i] = 30000 * i;
+		op.value.l2tp_replication.members[i] = (struct fib_member){
+			.session_id = 30000 * i, .priority = (enum fib_priority)i};
 	return op;
 }
 
@@ -78,7 +81,8 @@ static struct fib_op flow_op(void)
 						  .tunnel_id = 1,
 						  .session_id = 2,
 						  .peer_session_id = 3,
-						  .sequencing = true};
+						  .sequencing = true,
+						  .maximum_bps = UINT32_MAX};
 	f->branches[1] = (struct fib_flow_branch){
 		.kind = FIB_BRANCH_UNICAST_SESSION, .tunnel_id = 65535, .session_id = 65535};
 	return op;
@@ -175,7 +179,7 @@ static struct fib_msg hello_msg(void)
 			  .window = 4,
 			  .last_epoch = 5,
 			  .last_journal = 6,
-			  .capabilities = {true, true, true, 127, true},
+			  .capabilities = {true, true, true, 127, true, true, true, true},
 			  .software = "agent 1.0"},
 	};
 }
@@ -381,7 +385,8 @@ static struct fib_op big_op(size_t branches)
 							  .tunnel_id = i,
 							  .session_id = i,
 							  .peer_session_id = i,
-							  .sequencing = i & 1};
+							  .sequencing = i & 1,
+							  .maximum_bps = i};
 	return op;
 }
 
@@ -422,16 +427,20 @@ enum change {
 	VLAN,
 	UNICAST,
 	MAXIMUM,
-	NUMBERS,
+	SESSION_SEQUENCING,
+	SESSION_LATE,
 	MEMBERS,
-	MEMBER, /* replication */
+	MEMBER,
+	PRIORITY,
+	LATE, /* replication */
 	UPSTREAM,
 	BRANCHES,
 	KIND,
 	TUNNEL,
 	SESSION,
 	BRANCH_PEER,
-	SEQUENCING, /* flow */
+	SEQUENCING,
+	MAXIMUM_BPS, /* flow */
 	ILM_BRANCHES,
 	ILM_INTERFACE,
 	ILM_NEXT_HOP,
@@ -472,7 +481,16 @@ static void change_session(struct fib_access_session *s, enum change what)
 	s->pppoe.vlan[1] ^= what == VLAN;
 	s->unicast ^= what == UNICAST;
 	s->maximum_packet ^= what == MAXIMUM;
-	s->sequencing ^= what == NUMBERS;
+	s->sequencing ^= what == SESSION_SEQUENCING;
+	s->drop_late ^= what == SESSION_LATE;
+}
+
+static void change_replication(struct fib_l2tp_replication *r, enum change what)
+{
+	r->n_members -= what == MEMBERS;
+	r->members[2].session_id ^= what == MEMBER;
+	r->members[2].priority ^= what == PRIORITY ? FIB_MULTICAST_FIRST ^ FIB_UNICAST_FIRST : 0;
+	r->drop_late ^= what == LATE;
 }
 
 static void change_flow(struct fib_l2tp_flow *f, enum change what)
@@ -484,6 +502,7 @@ static void change_flow(struct fib_l2tp_flow *f, enum change what)
 	f->branches[1].session_id ^= what == SESSION;
 	f->branches[0].peer_session_id ^= what == BRANCH_PEER;
 	f->branches[0].sequencing ^= what == SEQUENCING;
+	f->branches[0].maximum_bps ^= what == MAXIMUM_BPS;
 }
 
 static void change_p2mp(struct fib_p2mp_branch *b, size_t *n, int what)
@@ -522,10 +541,8 @@ static void change_value(enum fib_table table, union fib_value *v, enum change w
 		change_ftn(&v->p2mp_ftn, what);
 	else if (table == FIB_L2TP_FLOW)
 		change_flow(&v->l2tp_flow, what);
-	else if (what == MEMBERS)
-		v->l2tp_replication.n_members--;
 	else
-		v->l2tp_replication.members[2]++;
+		change_replication(&v->l2tp_replication, what);
 }
 
 START_TEST(every_field_of_a_value_makes_a_difference)
@@ -546,6 +563,38 @@ START_TEST(every_field_of_a_value_makes_a_difference)
 	ck_assert(!fib_value_equal(table, &copy, &op.value));
 	fib_value_free(table, &copy);
 	fib_value_free(table, &op.value);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- what is not enforced */
+
+/* A4045-17 and R4045-6.3.3-2 for agents: the object is theirs all the same. */
+START_TEST(what_a_consumer_cannot_enforce_has_a_name)
+{
+	static const struct {
+		struct fib_op (*op)(void);
+		struct fib_capabilities can;
+		const char * not ;
+	} rows[] = {
+		{tunnel_op, {}, NULL},
+		{session_op, {}, "sequencing"},
+		{session_op, {.sequencing = true}, NULL},
+		{replication_op, {}, "priority"},
+		{replication_op, {.priority = true}, "drop-late"},
+		{replication_op, {.priority = true, .sequencing = true}, NULL},
+		{flow_op, {.priority = true}, "maximum-bps"},
+		{flow_op, {.maximum_bps = true}, NULL},
+		{empty_flow_op, {}, NULL},
+	};
+
+	for (size_t i = 0; i < array_size(rows); i++) {
+		struct fib_op op = rows[i].op();
+		const char *not = fib_value_unenforced(op.key.table, &op.value, &rows[i].can);
+
+		ck_assert_msg(!not == !rows[i].not &&(!not || !strcmp(not, rows[i].not )),
+			      "row %zu: %s", i, not ? not : "all enforced");
+		fib_value_free(op.key.table, &op.value);
+	}
 }
 END_TEST
 
@@ -613,6 +662,7 @@ int main(int argc, char **argv)
 			    array_size(op_samples));
 	tcase_add_test(c, messages_have_a_maximum_size);
 	tcase_add_loop_test(c, every_field_of_a_value_makes_a_difference, 0, CHANGES);
+	tcase_add_test(c, what_a_consumer_cannot_enforce_has_a_name);
 	tcase_add_test(c, keys_have_names);
 	suite_add_tcase(s, c);
 	if (argc == 3 && strcmp(argv[1], "--corpus") == 0)

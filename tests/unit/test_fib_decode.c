@@ -392,6 +392,44 @@ START_TEST(unknown_parts_of_a_value_are_seen_as_such)
 }
 END_TEST
 
+static unsigned int priority;
+
+static void fill_member(void)
+{
+	size_t start = hand_len;
+
+	number(1, 7);
+	number(2, priority);
+	wrap(start, 1);
+}
+
+static void one_member(void)
+{
+	with_value(12, fill_member);
+}
+
+/* RFC 4045 6.3: nothing that could be known of multicast packets is a reason not to have them. */
+START_TEST(a_priority_nobody_knows_is_best_effort)
+{
+	static const enum fib_priority rows[] = {FIB_BEST_EFFORT, FIB_UNICAST_FIRST,
+						 FIB_MULTICAST_FIRST, FIB_BEST_EFFORT};
+	const char *what;
+
+	for (priority = 0; priority < array_size(rows); priority++) {
+		const struct fib_l2tp_replication *v;
+		struct fib_msg m;
+
+		op_by_hand(FIB_L2TP_REPLICATION, 1, 1, one_member);
+		m = accept_hand();
+		v = &m.update.ops[0].value.l2tp_replication;
+		ck_assert(fib_value_known(FIB_L2TP_REPLICATION, &m.update.ops[0].value, &what));
+		ck_assert_uint_eq(v->members[0].session_id, 7);
+		ck_assert_int_eq(v->members[0].priority, rows[priority]);
+		fib_msg_free(&m);
+	}
+}
+END_TEST
+
 START_TEST(results_nobody_knows_are_kept_out_of_the_list)
 {
 	size_t start = begin_hand(), st;
@@ -425,6 +463,7 @@ int main(void)
 	tcase_add_test(c, what_is_merely_unknown_is_left_out);
 	tcase_add_test(c, unknown_parts_of_a_value_are_seen_as_such);
 	tcase_add_test(c, unknown_parts_of_a_label_are_seen_as_such);
+	tcase_add_test(c, a_priority_nobody_knows_is_best_effort);
 	tcase_add_test(c, results_nobody_knows_are_kept_out_of_the_list);
 	suite_add_tcase(s, c);
 	srunner_run_all(r, CK_NORMAL);
