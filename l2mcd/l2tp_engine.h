@@ -147,6 +147,9 @@ struct l2tp_tunnel *l2tp_tunnel_open(struct l2tp_engine *e, const struct endpoin
 /** Sends StopCCN and ends the tunnel with all its sessions (callbacks run). */
 void l2tp_tunnel_close(struct l2tp_tunnel *t, enum l2tp_stop_result result, msec_t now);
 
+/** Sends a HELLO now, unless a message on its way probes the peer anyway (RFC 2661 6.5). */
+void l2tp_tunnel_probe(struct l2tp_tunnel *t, msec_t now);
+
 /** By our Tunnel ID; not those in CLOSING. */
 struct l2tp_tunnel *l2tp_tunnel_find(struct l2tp_engine *e, uint16_t tunnel_id);
 

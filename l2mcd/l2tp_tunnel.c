@@ -215,20 +215,24 @@ static void down(struct l2tp_tunnel *t, const struct occasion *o, msec_t now)
 	t->data = NULL;
 }
 
-/*
- * The clock of a HELLO starts again with whatever is heard (R2661-6.5-2).  A message on its
- * way probes the peer as well as a HELLO would.
- */
+/* A message on its way probes the peer as well as a HELLO would. */
+void l2tp_tunnel_probe(struct l2tp_tunnel *t, msec_t now)
+{
+	struct l2tp_msg m = {.type = L2TP_HELLO, .tunnel_id = t->peer_id};
+
+	if (t->state == L2TP_T_ESTABLISHED && !l2tp_tx_count(&t->reliable.queue))
+		l2tp_tunnel_transmit(t, &m, 0, now);
+}
+
+/* The clock of a HELLO starts again with whatever is heard (R2661-6.5-2). */
 static void hello_fires(struct timer *timer, msec_t now)
 {
 	struct l2tp_tunnel *t = container_of(timer, struct l2tp_tunnel, hello);
 	msec_t interval = (msec_t)t->p.hello_interval_s * MSEC_PER_S;
-	struct l2tp_msg m = {.type = L2TP_HELLO, .tunnel_id = t->peer_id};
 	msec_t due = t->heard + interval;
 
 	if (due <= now) {
-		if (!l2tp_tx_count(&t->reliable.queue))
-			l2tp_tunnel_transmit(t, &m, 0, now);
+		l2tp_tunnel_probe(t, now);
 		due = now + interval;
 	}
 	timer_start(t->e->wheel, timer, due, hello_fires);
