@@ -2,7 +2,8 @@
 /*
  * l2mcd_io.c - L2TP over UDP (RFC 2661 8.1).
  *
- * One socket for all tunnels.  IP_PKTINFO tells which of our addresses a datagram was sent to,
+ * One socket for all tunnels; those in the kernel have one of their own to receive from
+ * (l2mcd_kernel.c).  IP_PKTINFO tells which of our addresses a datagram was sent to,
  * and the answer leaves from that one: the addresses of a tunnel never change (R2661-8.1-2).
  */
 #include "l2mcd/l2mcd_p.h"
@@ -17,7 +18,7 @@ static const char *bind_error;
 static struct event *t_read, *t_write;
 static struct l2tp_datagram unsent; /* the socket was full */
 
-static struct sockaddr_in to_sockaddr(const struct endpoint *e)
+struct sockaddr_in l2mcd_io_sockaddr(const struct endpoint *e)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons(e->port)};
 
@@ -43,7 +44,7 @@ static struct in_addr destination(struct msghdr *mh)
 	return any;
 }
 
-static bool read_one(struct l2mcd *d)
+bool l2mcd_io_receive(struct l2mcd *d, int fd, uint16_t port)
 {
 	static uint8_t buf[L2TP_MAX_DATAGRAM];
 	char control[CMSG_SPACE(sizeof(struct in_pktinfo))];
@@ -55,9 +56,9 @@ static bool read_one(struct l2mcd *d)
 			    .msg_iovlen = 1,
 			    .msg_control = control,
 			    .msg_controllen = sizeof(control)};
-	struct endpoint local = {.port = bound.port}, peer;
+	struct endpoint local = {.port = port}, peer;
 	struct in_addr to;
-	ssize_t n = recvmsg(sock, &mh, MSG_DONTWAIT);
+	ssize_t n = recvmsg(fd, &mh, MSG_DONTWAIT);
 
 	if (n < 0) {
 		if (errno != EAGAIN && errno != EINTR)
@@ -77,7 +78,7 @@ static void io_read(struct event *event)
 	struct l2mcd *d = l2mcd_instance();
 
 	event_add_read(d->master, io_read, NULL, sock, &t_read);
-	for (int i = 0; i < READ_BUDGET && read_one(d); i++)
+	for (int i = 0; i < READ_BUDGET && l2mcd_io_receive(d, sock, bound.port); i++)
 		;
 	l2mcd_kick();
 }
@@ -93,7 +94,7 @@ static void io_write(struct event *event)
 static bool send_one(struct l2mcd *d, const struct l2tp_datagram *dg)
 {
 	char control[CMSG_SPACE(sizeof(struct in_pktinfo))] = {};
-	struct sockaddr_in to = to_sockaddr(&dg->peer);
+	struct sockaddr_in to = l2mcd_io_sockaddr(&dg->peer);
 	struct iovec iov = {.iov_base = (void *)dg->data.p, .iov_len = dg->data.len};
 	struct msghdr mh = {
 		.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &iov, .msg_iovlen = 1};
@@ -144,9 +145,9 @@ static void io_close(void)
 	sock = -1;
 }
 
-static int open_socket(const struct endpoint *e)
+int l2mcd_io_socket(const struct endpoint *e)
 {
-	struct sockaddr_in sin = to_sockaddr(e);
+	struct sockaddr_in sin = l2mcd_io_sockaddr(e);
 	int fd = -1, one = 1, r = -1;
 
 	frr_with_privs (&l2mcd_privs) {
@@ -181,7 +182,7 @@ void l2mcd_io_reconcile(struct l2mcd *d)
 	if (sock >= 0 && endpoint_cmp(want, &bound) == 0)
 		return;
 	io_close();
-	sock = open_socket(want);
+	sock = l2mcd_io_socket(want);
 	again = bind_error && endpoint_cmp(want, &bound) == 0; /* tried at each reconciliation */
 	bound = *want;
 	bind_error = sock < 0 ? safe_strerror(errno) : NULL;

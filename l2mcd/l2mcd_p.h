@@ -16,6 +16,11 @@ void l2mcd_io_reconcile(struct l2mcd *d);
 /** Sends what the L2TP engine has to send. */
 void l2mcd_io_output(struct l2mcd *d);
 void l2mcd_io_fini(void);
+/** A UDP socket like the common one, bound to the address; -1 and errno. */
+int l2mcd_io_socket(const struct endpoint *e);
+struct sockaddr_in l2mcd_io_sockaddr(const struct endpoint *e);
+/** Hands one datagram from such a socket, bound to the port, to the engine; false: none left. */
+bool l2mcd_io_receive(struct l2mcd *d, int fd, uint16_t port);
 
 /* ---------------------------------------------------------------- l2mcd_tunnel.c */
 
