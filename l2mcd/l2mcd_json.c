@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* JSON of tunnels, sessions and the daemon itself; see l2mcd_show.h. */
+#include "l2mcd/l2mcd_kernel.h"
 #include "l2mcd/l2mcd_show.h"
 
 static void add_fib(json_object *o, const struct fib_key *key)
@@ -27,6 +28,9 @@ json_object *l2mcd_json_daemon(void)
 	json_object_boolean_add(o, "listening", l2mcd_io_listening(&error));
 	if (error)
 		json_object_string_add(o, "listenError", error);
+	json_object_boolean_add(o, "kernelPpp", l2mcd_kernel_available(&error));
+	if (error)
+		json_object_string_add(o, "kernelPppError", error);
 	json_object_string_add(o, "fibEndpoint", l2mcd_fib_endpoint(&fib_error));
 	if (fib_error)
 		json_object_string_add(o, "fibError", fib_error);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* l2mcd_main.c - start, stop, and what a round does (lib/daemon.h). */
+#include "l2mcd/l2mcd_kernel.h"
 #include "l2mcd/l2mcd_p.h"
 
 #include "lib/daemon.h"
@@ -9,7 +10,8 @@ DEFINE_MGROUP(L2MCD, "l2mcd");
 
 static struct l2mcd l2mcd;
 
-static zebra_capabilities_t caps[] = {ZCAP_NET_RAW, ZCAP_BIND, ZCAP_NET_ADMIN};
+static zebra_capabilities_t caps[] = {ZCAP_NET_RAW, ZCAP_BIND, ZCAP_NET_ADMIN,
+				      ZCAP_DAC_OVERRIDE /* /dev/ppp */};
 
 struct zebra_privs_t l2mcd_privs = {
 	.user = "frr",
@@ -88,6 +90,7 @@ static void stop(void)
 	l2mcd_tunnel_fini(d);
 	l2mcd_tap_fini();
 	l2mcd_upstream_fini(d);
+	l2mcd_kernel_fini();
 	l2mcd_io_fini();
 	l2mcd_zebra_fini();
 	l2mcd_vty_fini();

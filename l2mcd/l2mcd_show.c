@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Commands about tunnels and unicast sessions, and the offline decoder; see l2mcd_vty.h. */
+#include "l2mcd/l2mcd_kernel.h"
 #include "l2mcd/l2mcd_membership.h"
 #include "l2mcd/l2mcd_show.h"
 #include "l2mcd/l2mcd_vty.h"
@@ -73,6 +74,8 @@ static void show_daemon(struct vty *vty)
 	    : error		? error
 	    : d->config.present ? "not yet"
 				: "not configured");
+	row(vty, "PPP in the kernel", "%s%s", l2mcd_kernel_available(&error) ? "yes" : "no: ",
+	    error ? error : "");
 	row(vty, "Tunnels", "%zu established of %zu", t.tunnels_established, t.tunnels);
 	row(vty, "Unicast sessions", "%zu", t.sessions);
 	row(vty, "Multicast sessions", "%zu as LNS, %zu as LAC", t.lns_sessions, t.lac_sessions);

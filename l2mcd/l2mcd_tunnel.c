@@ -5,6 +5,7 @@
  * Decides nothing of the protocol; finds the peer-group a control connection belongs to and
  * passes sessions to the side they are for (l2mcd_lac.c, l2mcd_lns.c).
  */
+#include "l2mcd/l2mcd_kernel.h"
 #include "l2mcd/l2mcd_p.h"
 
 #include <sys/random.h>
@@ -149,6 +150,7 @@ static void cb_tunnel_down(void *ctx, struct l2tp_tunnel *l2tp, const char *reas
 		l2mcd_lac_reachable(d, t, false);
 	l2mcd_multicast_tunnel_down(t);
 	l2mcd_fib_tunnel_del(t);
+	l2mcd_kernel_tunnel_gone(t);
 	l2tp_tunnel_set_data(l2tp, NULL);
 	XFREE(MTYPE_L2MCD_TUNNEL, t);
 	l2mcd_kick();
