@@ -181,7 +181,9 @@ class Router:
             raise LabError(f"{self.name}: {name} ended:\n{process.tail()}")
 
     def start_zebra(self):
-        self.start_frr_daemon("zebra", FRR / "zebra", self.write("zebra.conf", "hostname z\n"))
+        """With the netlink buffer that FRR's package gives it: zebra ends when it overruns."""
+        self.start_frr_daemon("zebra", FRR / "zebra", self.write("zebra.conf", "hostname z\n"),
+                              "-s", "90000000")
 
     def start_pimd(self):
         self.start_frr_daemon("pimd", FRR / "pimd", self.write("pimd.conf", PIMD_CONF))
