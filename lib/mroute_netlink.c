@@ -14,6 +14,7 @@ DEFINE_MTYPE_STATIC(MROUTE, MROUTE_NETLINK, "netlink sockets");
 #define TABLE_IPV6 RT_TABLE_MAIN
 #define BUFFER	   32768 /* the kernel fills it in dumps */
 #define DUMP_TRIES 3
+#define INPUT_MAX  256 /* messages at a time: a flood must not keep the daemon from its sessions */
 
 /* ---------------------------------------------------------------- one message */
 
@@ -226,15 +227,16 @@ bool mroute_netlink_input(struct mroute_netlink *n, mroute_fn *fn, void *arg)
 
 	n->fn = fn;
 	n->arg = arg;
-	for (;;) {
+	for (unsigned int messages = 0; messages < INPUT_MAX; messages++) {
 		len = mnl_socket_recvfrom(n->events, n->buf, sizeof(n->buf));
 		if (len > 0)
 			mnl_cb_run(n->buf, (size_t)len, 0, 0, tell, n);
 		else if (len < 0 && errno == ENOBUFS)
 			whole = false;
 		else if (len == 0 || errno != EINTR)
-			return whole;
+			break;
 	}
+	return whole;
 }
 
 enum dump {

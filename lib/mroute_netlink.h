@@ -37,7 +37,8 @@ struct mroute_netlink *mroute_netlink_open(bool changes);
 void mroute_netlink_close(struct mroute_netlink *n);
 /** Changes; readable: call mroute_netlink_input(). */
 int mroute_netlink_fd(const struct mroute_netlink *n);
-/** Changes, each with the whole entry.  False: some were lost, only a dump tells which. */
+/** Changes, each with the whole entry; of a flood a part, the rest leaves the descriptor readable.
+ *  False: some were lost, only a dump tells which. */
 bool mroute_netlink_input(struct mroute_netlink *n, mroute_fn *fn, void *arg);
 /** All entries with their counters; 5 ms for 10,000.  False: it is not complete. */
 bool mroute_netlink_dump(struct mroute_netlink *n, mroute_fn *fn, void *arg);
