@@ -119,6 +119,10 @@ void pimd_state_set(struct pimd_state *st, uint32_t ifindex, const struct addr *
 	struct entry *e = find(st, ifindex, group);
 	bool new = !e;
 
+	if (gmp_filter_empty(f)) { /* pimd keeps what nobody wants for a while */
+		pimd_state_gone(st, ifindex, group);
+		return;
+	}
 	if (new) {
 		e = XCALLOC(MTYPE_ENTRY, sizeof(*e));
 		e->m.ifindex = ifindex;
