@@ -27,8 +27,8 @@ struct l2mc_osl {
 	msec_t since;
 	struct l2mc_osl_set set;
 	uint32_t maximum_bps;
-	bool sequencing, has_priority;
-	uint16_t priority;
+	bool sequencing;
+	struct l2mc_received priority; /* global */
 };
 
 static int osl_cmp(const struct l2mc_osl *a, const struct l2mc_osl *b)
@@ -61,6 +61,7 @@ struct l2mc_lac_tunnel {
 	bool offered;
 	struct l2mc_osls_head osls;   /* by our Session ID */
 	struct l2mc_peers_head peers; /* by the LNS's Session ID: those that are not closing */
+	struct l2mc_individuals individuals;
 	void *data;
 };
 
@@ -81,6 +82,7 @@ struct l2mc_lac {
 	void *ctx;
 	struct l2mc_lac_policy policy;
 	struct l2mc_lac_tunnels_head tunnels;
+	uint64_t last_priority; /* struct l2mc_received.order */
 	struct l2mc_lac_stats stats;
 };
 
@@ -112,11 +114,6 @@ void l2mc_lac_free(struct l2mc_lac *lac)
 	XFREE(MTYPE_L2MC_LAC, lac);
 }
 
-void l2mc_lac_set_policy(struct l2mc_lac *lac, const struct l2mc_lac_policy *policy)
-{
-	lac->policy = *policy;
-}
-
 struct l2mc_lac_tunnel *l2mc_lac_tunnel_add(struct l2mc_lac *lac, uint16_t tunnel_id, bool offered,
 					    void *data)
 {
@@ -128,6 +125,7 @@ struct l2mc_lac_tunnel *l2mc_lac_tunnel_add(struct l2mc_lac *lac, uint16_t tunne
 	t->data = data;
 	l2mc_osls_init(&t->osls);
 	l2mc_peers_init(&t->peers);
+	l2mc_individuals_start(&t->individuals);
 	l2mc_lac_tunnels_add(&lac->tunnels, t);
 	lac->stats.tunnels++;
 	return t;
@@ -210,6 +208,7 @@ void l2mc_lac_tunnel_del(struct l2mc_lac_tunnel *t)
 		osl_free(o);
 	l2mc_osls_fini(&t->osls);
 	l2mc_peers_fini(&t->peers);
+	l2mc_individuals_stop(&t->individuals);
 	l2mc_lac_tunnels_del(&t->lac->tunnels, t);
 	t->lac->stats.tunnels--;
 	XFREE(MTYPE_L2MC_LAC_TUNNEL, t);
@@ -413,32 +412,98 @@ static void reprogram(struct l2mc_osl *o)
 	o->t->lac->ops->program(o->t->lac->ctx, o);
 }
 
+/* ---------------------------------------------------------------- priorities */
+
+/* Any other value is ignored (A4045-43). */
+static bool has_priority(const struct l2tp_msg *m)
+{
+	return l2tp_msg_has(m, L2TP_AVP_MULTICAST_PRIORITY) &&
+	       m->multicast_priority <= L2MC_PRIORITY_MAX;
+}
+
+static struct l2mc_received received(struct l2mc_lac *lac, const struct l2tp_msg *m)
+{
+	return (struct l2mc_received){++lac->last_priority, m->multicast_priority};
+}
+
+/* R4045-6.3.1-1; true if forwarding has to know. */
+static bool set_global(struct l2mc_osl *o, const struct l2tp_msg *m)
+{
+	if (!has_priority(m))
+		return false;
+	o->priority = received(o->t->lac, m);
+	return o->set.n > 0; /* the order alone may change what counts */
+}
+
+static void reprogram_lists_of(struct l2mc_lac_tunnel *t, uint16_t session_id)
+{
+	struct l2mc_osl *o;
+
+	frr_each (l2mc_osls, &t->osls, o)
+		if (o->state != L2MC_OSL_CLOSING && l2mc_osl_set_has(&o->set, session_id))
+			reprogram(o);
+}
+
+void l2mc_lac_set_policy(struct l2mc_lac *lac, const struct l2mc_lac_policy *policy)
+{
+	bool precedence = lac->policy.precedence != policy->precedence;
+	struct l2mc_lac_tunnel *t;
+	struct l2mc_osl *o;
+
+	lac->policy = *policy;
+	if (!precedence)
+		return;
+	frr_each (l2mc_lac_tunnels, &lac->tunnels, t)
+		frr_each (l2mc_osls, &t->osls, o)
+			if (o->state != L2MC_OSL_CLOSING && o->set.n)
+				reprogram(o);
+}
+
+uint8_t l2mc_osl_priority(const struct l2mc_osl *o, uint16_t session_id)
+{
+	return l2mc_priority_effective(o->t->lac->policy.precedence, o->priority,
+				       l2mc_individuals_get(&o->t->individuals, session_id));
+}
+
+bool l2mc_lac_individual(const struct l2mc_lac_tunnel *t, uint16_t session_id, uint8_t *priority)
+{
+	struct l2mc_received r = l2mc_individuals_get(&t->individuals, session_id);
+
+	*priority = r.value;
+	return r.order != 0;
+}
+
 /* S4045-A3, S4045-A4; in wait-ready the same, acknowledged after the MSE (A4045-13) */
 static void on_msi(struct l2mc_osl *o, const struct l2tp_msg *m, const struct l2tp_fault *fault,
 		   msec_t now)
 {
+	bool changed;
+
 	if (fault) { /* A4045-44 */
 		o->t->lac->stats.malformed++;
 		fail(o, fault->error, now);
 		return;
 	}
-	if (l2tp_msg_has(m, L2TP_AVP_MULTICAST_PRIORITY) && m->multicast_priority <= 2) {
-		o->has_priority = true; /* any other value is ignored (A4045-43) */
-		o->priority = m->multicast_priority;
-	}
-	if (update(o, m))
+	changed = set_global(o, m);
+	if (update(o, m) || changed)
 		reprogram(o);
 	acknowledge(o); /* those that were there before */
 }
 
 /* An MSI about a unicast session may only set its priority (R4045-6.3.2-3, A4045-45). */
-static void on_unicast_msi(struct l2mc_lac *lac, const struct l2tp_msg *m,
+static void on_unicast_msi(struct l2mc_lac_tunnel *t, const struct l2tp_msg *m,
 			   const struct l2tp_fault *fault)
 {
+	struct l2mc_lac *lac = t->lac;
+
 	lac->stats.malformed += fault != NULL;
 	lac->stats.ids_misplaced += m->n_sids;
-	lac->stats.individual_priorities +=
-		l2tp_msg_has(m, L2TP_AVP_MULTICAST_PRIORITY) && m->multicast_priority <= 2;
+	if (!has_priority(m))
+		return;
+	lac->stats.individual_priorities++;
+	l2mc_individuals_set(&t->individuals, m->session_id, received(lac, m));
+	/* all multicast sessions are treated alike for this user (R4045-6.3.2-2) */
+	reprogram_lists_of(t, m->session_id);
 }
 
 /*
@@ -485,7 +550,7 @@ void l2mc_lac_input(struct l2mc_lac_tunnel *t, const struct l2tp_msg *m,
 	}
 	o = subject(t, m);
 	if (!o && m->type == L2TP_MSI && lac->ops->is_member(lac->ctx, t, m->session_id)) {
-		on_unicast_msi(lac, m, fault);
+		on_unicast_msi(t, m, fault);
 	} else if (!o) {
 		lac->stats.unknown_id++; /* A4045-14 */
 	} else if (o->state == L2MC_OSL_CLOSING) {
@@ -504,6 +569,7 @@ void l2mc_lac_session_gone(struct l2mc_lac_tunnel *t, uint16_t session_id)
 {
 	struct l2mc_osl *o;
 
+	l2mc_individuals_forget(&t->individuals, session_id); /* A4045-4 */
 	frr_each (l2mc_osls, &t->osls, o) {
 		if (o->state == L2MC_OSL_CLOSING || !l2mc_osl_set_remove(&o->set, session_id))
 			continue;
@@ -535,8 +601,8 @@ void l2mc_osl_info(const struct l2mc_osl *o, struct l2mc_osl_info *info)
 		.n_members = o->set.n,
 		.n_acked = o->set.n_acked,
 		.since = o->since,
-		.has_priority = o->has_priority,
-		.priority = o->priority,
+		.has_priority = o->priority.order != 0,
+		.priority = o->priority.value,
 	};
 }
 

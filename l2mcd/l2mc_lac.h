@@ -10,6 +10,7 @@
 #ifndef L2MCD_L2MC_LAC_H
 #define L2MCD_L2MC_LAC_H
 
+#include "l2mcd/l2mc_priority.h"
 #include "l2mcd/l2tp_msg.h"
 #include "lib/base.h"
 
@@ -23,6 +24,7 @@ struct l2mc_lac_policy {
 	uint32_t maximum_sessions; /* multicast sessions per tunnel, 0: no limit (R4045-10-3) */
 	uint32_t maximum_osl;	   /* entries of one OSL, 0: no limit */
 	bool sequencing;	   /* ask for sequence numbers in the MSE (R4045-5.3-3) */
+	enum l2mc_precedence precedence; /* of priorities (R4045-6.3.3-1) */
 };
 
 /** program() may call l2mc_osl_installed() at once; no other callback may call back. */
@@ -100,12 +102,16 @@ struct l2mc_osl_info {
 	size_t n_members, n_acked;
 	msec_t since;
 	bool has_priority;
-	uint16_t priority; /* AVP 84, recorded; enforced by forwarding in a later release */
+	uint8_t priority; /* AVP 84, global: l2mc_osl_priority() says what counts */
 };
 
 void l2mc_osl_info(const struct l2mc_osl *o, struct l2mc_osl_info *info);
 /** Session IDs in ascending order; valid until the next change. */
 const uint16_t *l2mc_osl_members(const struct l2mc_osl *o, size_t *n);
+/** The priority that counts for packets of this multicast session to a member. */
+uint8_t l2mc_osl_priority(const struct l2mc_osl *o, uint16_t session_id);
+/** The individual priority of a unicast session; false: none was received. */
+bool l2mc_lac_individual(const struct l2mc_lac_tunnel *t, uint16_t session_id, uint8_t *priority);
 struct l2mc_osl *l2mc_osl_find(const struct l2mc_lac_tunnel *t, uint16_t session_id);
 void l2mc_osl_walk(const struct l2mc_lac *lac, void (*fn)(void *arg, const struct l2mc_osl *o),
 		   void *arg);

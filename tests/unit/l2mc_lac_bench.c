@@ -97,6 +97,8 @@ static void program(void *ctx, const struct l2mc_osl *o)
 	for (size_t i = 0; i < n && n <= 30; i++) {
 		ck_assert(!i || ids[i - 1] < ids[i]);
 		end += sprintf(end, " %u", ids[i]);
+		if (l2mc_osl_priority(o, ids[i]))
+			end += sprintf(end, "/%u", l2mc_osl_priority(o, ids[i]));
 	}
 	note("program %x v%" PRIu64 "%s", info.session_id, info.version, text);
 	if (b.at_once)
@@ -186,6 +188,15 @@ void bench_msi(uint16_t session_id, const char *text)
 					       : L2TP_AVP_WITHDRAW_OUTGOING_SESSIONS;
 		sids[m.n_sids++].session_id = strtoul(p + 1, &end, 10);
 	}
+	l2mc_lac_input(b.t, &m, NULL, b.now);
+}
+
+void bench_priority(uint16_t session_id, uint16_t priority)
+{
+	struct l2tp_msg m = {
+		.type = L2TP_MSI, .session_id = session_id, .multicast_priority = priority};
+
+	l2tp_msg_set(&m, L2TP_AVP_MULTICAST_PRIORITY);
 	l2mc_lac_input(b.t, &m, NULL, b.now);
 }
 

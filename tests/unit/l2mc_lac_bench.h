@@ -35,7 +35,8 @@ void bench_start(bool offered);
 /** ... and in it an established multicast session 3001 with an empty list. */
 void bench_established(void);
 
-/** What happened since the last call: "MSRP 4001 3001; program 3001 v1". */
+/** What happened since the last call: "MSRP 4001 3001; program 3001 v1"; a member with a
+ *  priority: "program 3001 v3 1 2/1". */
 const char *bench_log(void);
 #define expect(text) ck_assert_str_eq(bench_log(), text)
 
@@ -47,6 +48,8 @@ const char *bench_state(void);
 void bench_msrq(int n);
 /** "+1 +2 -3": AVP 81 with 1 and 2, AVP 83 with 3. */
 void bench_msi(uint16_t session_id, const char *text);
+/** AVP 84 about a multicast session, or about a unicast session. */
+void bench_priority(uint16_t session_id, uint16_t priority);
 void bench_msen(uint16_t session_id, uint16_t peer_session_id);
 /** Forwarding confirms a version of 3001. */
 void bench_installed(uint64_t version);
