@@ -61,13 +61,56 @@ void l2mc_lns_free(struct l2mc_lns *lns)
 	XFREE(MTYPE_L2MC_LNS, lns);
 }
 
+/* ---------------------------------------------------------------- priorities (AVP 84) */
+
+/* R4045-6.3.2-1: in the header the unicast session's ID, nothing else in it (R4045-6.3.2-3). */
+static void tell_priority(struct l2mc_user *u)
+{
+	struct l2mc_lns *lns = u->t->lns;
+	struct l2tp_msg m = {.type = L2TP_MSI, .session_id = u->peer_session_id};
+
+	if (!u->t->capable || !u->known || (!u->has_priority && !u->priority_told))
+		return;
+	/* "reset" is the value of the global setting (A4045-4) */
+	m.multicast_priority = u->has_priority ? u->priority : lns->policy.priority;
+	if (u->priority_told && u->told == m.multicast_priority)
+		return;
+	u->priority_told = true;
+	u->told = m.multicast_priority;
+	l2tp_msg_set(&m, L2TP_AVP_MULTICAST_PRIORITY);
+	lns->stats.tx[L2TP_MSI]++;
+	lns->ops->send(lns->ctx, u->t, &m, 0);
+}
+
+void l2mc_user_set_priority(struct l2mc_user *u, bool set, uint8_t priority)
+{
+	u->has_priority = set;
+	u->priority = priority;
+	tell_priority(u);
+}
+
+/* The global one is new: multicast sessions hear of it with their next update. */
+static void tell_priorities(struct l2mc_tunnel *t)
+{
+	struct l2mc_session *s;
+	struct l2mc_user *u;
+
+	frr_each (l2mc_session_list, &t->list, s)
+		if (s->state == L2MC_ESTABLISHED && s->priority != t->lns->policy.priority)
+			l2mc_session_queue(s);
+	frr_each (l2mc_user_list, &t->all_users, u)
+		tell_priority(u);
+}
+
 void l2mc_lns_set_policy(struct l2mc_lns *lns, const struct l2mc_policy *policy, msec_t now)
 {
 	struct l2mc_tunnel *t;
 
 	set_policy(lns, policy);
-	frr_each (l2mc_tunnel_list, &lns->tunnels, t)
+	frr_each (l2mc_tunnel_list, &lns->tunnels, t) {
 		l2mc_context_review_all(t, now);
+		tell_priorities(t);
+	}
 }
 
 /* ---------------------------------------------------------------- tunnels */
@@ -248,6 +291,8 @@ void l2mc_session_info(const struct l2mc_session *s, struct l2mc_session_info *i
 		.session_id = s->session_id,
 		.peer_session_id = s->peer_session_id,
 		.sequencing = s->sequencing,
+		.maximum_bps = s->maximum_bps,
+		.priority = s->priority,
 		.since = s->since,
 		.n_waiting = l2mc_entries_count(&s->entries[L2MC_ENTRY_ADD]),
 		.n_listed = l2mc_entries_count(&s->entries[L2MC_ENTRY_LISTED]),

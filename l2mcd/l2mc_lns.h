@@ -21,6 +21,7 @@
 #define L2MCD_L2MC_LNS_H
 
 #include "l2mcd/l2mc_group.h"
+#include "l2mcd/l2mc_priority.h"
 #include "l2mcd/l2tp_msg.h"
 #include "lib/twheel.h"
 
@@ -44,6 +45,7 @@ struct l2mc_policy {
 	uint32_t nos_retry_ms;	   /* list unacknowledged sessions again (A4045-12) ... */
 	uint32_t nos_retries;	   /* ... so many times */
 	uint32_t withdraw_ms;	   /* unicast resumes at the latest (A4045-37) */
+	uint8_t priority;	   /* AVP 84, told for each multicast session (R4045-6.3.1-1) */
 	uint32_t await_ms;	   /* a new receiver of a running session gets no unicast copy this
 				    * long: its NOSA is on the way; 0: it does */
 };
@@ -69,6 +71,8 @@ struct l2mc_lns_ops {
 	 * set: what the transport acknowledges may be offered to both.
 	 */
 	bool (*send)(void *ctx, struct l2mc_tunnel *t, const struct l2tp_msg *m, uint64_t cookie);
+	/** Maximum BPS of a session that is being opened, 0: none is told; may be NULL. */
+	uint32_t (*maximum_bps)(void *ctx, struct l2mc_tunnel *t);
 	/** The branches of a flow changed; gone: nobody names this flow any more. */
 	void (*flow_changed)(void *ctx, struct l2mc_flow *f, bool gone);
 	/** What the router as a whole wants of a group changed (for the upstream router). */
@@ -110,6 +114,13 @@ uint16_t l2mc_user_session_id(const struct l2mc_user *u);
 
 /** Whether the LAC can frame packets for this user (A4045-28); both true at first. */
 void l2mc_user_set_eligible(struct l2mc_user *u, bool v4, bool v6, msec_t now);
+
+/**
+ * The user's own priority for all multicast sessions (R4045-6.3.2-1), or none.  The wire cannot
+ * take one back: `set` false after true tells the LAC the global value, and goes on to do so
+ * when that changes (A4045-4).
+ */
+void l2mc_user_set_priority(struct l2mc_user *u, bool set, uint8_t priority);
 
 /** The user sends to the group itself: keep it out of the group's OSLs (4.4 option 2). */
 void l2mc_user_set_sender(struct l2mc_user *u, const struct addr *group, bool sends, msec_t now);
@@ -171,7 +182,9 @@ struct l2mc_session_info {
 	struct addr source;
 	uint16_t session_id, peer_session_id;
 	bool sequencing;
-	msec_t since; /* of the state */
+	uint32_t maximum_bps; /* as told in the MSRQ; 0: none was */
+	uint8_t priority;     /* global, as told last */
+	msec_t since;	      /* of the state */
 	size_t n_waiting, n_listed, n_acked;
 	uint32_t n_eligible; /* receivers of the context */
 };

@@ -84,8 +84,10 @@ struct l2mc_user {
 	struct l2mc_tunnel *t;
 	uint16_t session_id, peer_session_id;
 	bool eligible_v4, eligible_v6;
-	bool known; /* no other user has the LAC's Session ID */
-	bool gone;  /* being deleted: no WOS for it any more */
+	bool known;			  /* no other user has the LAC's Session ID */
+	bool gone;			  /* being deleted: no WOS for it any more */
+	bool has_priority, priority_told; /* one of its own; the LAC has heard one */
+	uint8_t priority, told;
 	struct l2mc_memberships_head memberships;
 	struct l2mc_user_withdraws_head withdraws;
 	void *data;
@@ -181,6 +183,8 @@ struct l2mc_session {
 	enum l2mc_forward forward;
 	uint16_t session_id, peer_session_id;
 	bool sequencing, retiring, in_flight, queued;
+	uint32_t maximum_bps; /* told in the MSRQ */
+	uint8_t priority;     /* told in an MSI; best effort if none was (R4045-6.3-1) */
 	msec_t since;
 	struct l2mc_entries_head entries[L2MC_ENTRY_HELD + 1];
 	struct l2mc_withdraws_head withdraws[2]; /* to be sent, sent */

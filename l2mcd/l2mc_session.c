@@ -201,6 +201,22 @@ static void establish_fires(struct timer *t, msec_t now)
 	l2mc_session_fail(s, L2TP_ERR_NONE, now);
 }
 
+/* The receivers of its context. */
+static void join_all(struct l2mc_session *s)
+{
+	struct l2mc_membership *member;
+	struct l2mc_term *term;
+
+	if (!s->ts) {
+		frr_each (l2mc_members, &s->g->members, member)
+			l2mc_entry_join(&member->entry, s);
+		return;
+	}
+	for (int served = 0; served <= 1; served++)
+		frr_each (l2mc_terms, &s->ts->wanted[served], term)
+			l2mc_entry_join(&term->entry, s);
+}
+
 /* S4045-L1 */
 void l2mc_session_open(struct l2mc_tgroup *g, struct l2mc_tsource *ts, msec_t now)
 {
@@ -221,20 +237,14 @@ void l2mc_session_open(struct l2mc_tgroup *g, struct l2mc_tsource *ts, msec_t no
 	timer_start(lns->wheel, &s->timer, now + lns->policy.establish_ms, establish_fires);
 	m.assigned_session_id = id;
 	l2tp_msg_set(&m, L2TP_AVP_ASSIGNED_SESSION_ID);
-	transmit(s, &m, 0);
-	if (ts) {
-		struct l2mc_term *term;
-
-		frr_each (l2mc_terms, &ts->wanted[false], term)
-			l2mc_entry_join(&term->entry, s);
-		frr_each (l2mc_terms, &ts->wanted[true], term)
-			l2mc_entry_join(&term->entry, s);
-	} else {
-		struct l2mc_membership *member;
-
-		frr_each (l2mc_members, &g->members, member)
-			l2mc_entry_join(&member->entry, s);
+	if (lns->ops->maximum_bps)
+		s->maximum_bps = lns->ops->maximum_bps(lns->ctx, s->t);
+	if (s->maximum_bps) { /* R4045-5.1-5 */
+		m.maximum_bps = s->maximum_bps;
+		l2tp_msg_set(&m, L2TP_AVP_MAXIMUM_BPS);
 	}
+	transmit(s, &m, 0);
+	join_all(s);
 }
 
 void l2mc_session_forward(struct l2mc_session *s, enum l2mc_forward forward,
@@ -395,8 +405,8 @@ static void send_update(struct l2mc_session *s, msec_t now)
 {
 	struct l2tp_sid_op ops[2 * L2TP_MAX_SIDS_PER_AVP];
 	struct l2tp_msg m = {.type = L2TP_MSI, .session_id = s->peer_session_id, .sids = ops};
-	/* both AVPs fit into one message of L2TP_MAX_CONTROL octets (A4045-6) */
-	const size_t room = (L2TP_MAX_CONTROL - L2TP_HEADER_LEN - 8 - 2 * 6) / 2;
+	/* the AVPs fit into one message of L2TP_MAX_CONTROL octets (A4045-6) */
+	const size_t room = (L2TP_MAX_CONTROL - L2TP_HEADER_LEN - 2 * 8 - 2 * 6) / 2;
 	struct l2mc_withdraw *w;
 	struct l2mc_entry *e;
 	size_t listed;
@@ -416,8 +426,12 @@ static void send_update(struct l2mc_session *s, msec_t now)
 		w->sent = true;
 		l2mc_withdraws_add_tail(&s->withdraws[true], w);
 	}
-	if (!m.n_sids)
+	if (s->priority != s->lns->policy.priority) { /* R4045-6.3.1-1 */
+		s->priority = m.multicast_priority = s->lns->policy.priority;
+		l2tp_msg_set(&m, L2TP_AVP_MULTICAST_PRIORITY);
+	} else if (!m.n_sids) {
 		return;
+	}
 	if (listed)
 		l2mc_session_expect(s, now);
 	if (m.n_sids > listed)
@@ -445,7 +459,7 @@ static void msi_acked(struct l2mc_session *s, msec_t now)
 		l2mc_withdraw_free(w);
 	}
 	if (l2mc_entries_count(&s->entries[L2MC_ENTRY_ADD]) ||
-	    l2mc_withdraws_count(&s->withdraws[false]))
+	    l2mc_withdraws_count(&s->withdraws[false]) || s->priority != s->lns->policy.priority)
 		l2mc_session_queue(s);
 }
 
