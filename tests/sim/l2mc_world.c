@@ -140,9 +140,12 @@ static bool send_msg(void *ctx, struct l2mc_tunnel *tunnel, const struct l2tp_ms
 
 	must(t != INCAPABLE); /* R4045-5.1-2 */
 	if (m->type == L2TP_MSI) {
+		bool priority = l2tp_msg_has(m, L2TP_AVP_MULTICAST_PRIORITY);
+
 		s = session_of_peer(t, m->session_id);
-		must(s && m->n_sids);
-		note_update(s, m);
+		if (s)
+			note_update(s, m);
+		must(s ? m->n_sids || priority : !m->n_sids && priority); /* R4045-6.3.2-3 */
 	} else if (m->type == L2TP_MSEN) {
 		forget_lists(&w.session[t][m->assigned_session_id]);
 	}
@@ -218,10 +221,25 @@ static void lac_msrq(int t, const struct l2tp_msg *in)
 		push(&w.to_lns[t], &m, 0);
 }
 
+static void lac_priority(int t, struct session *s, const struct l2tp_msg *in)
+{
+	struct user *user = &w.user[(in->session_id - 1) % 32];
+
+	if (!l2tp_msg_has(in, L2TP_AVP_MULTICAST_PRIORITY))
+		return;
+	if (s) {
+		s->priority = in->multicast_priority;
+	} else if (is_member(t, in->session_id)) {
+		user->at_lac = true;
+		user->lac_priority = in->multicast_priority;
+	}
+}
+
 static void lac_msi(int t, const struct l2tp_msg *in)
 {
 	struct session *s = session_of_peer(t, in->session_id);
 
+	lac_priority(t, s, in);
 	if (!s || !s->at_lac)
 		return;
 	for (size_t i = 0; i < in->n_sids; i++) {
@@ -339,6 +357,13 @@ void report(int u, int g, struct filter f)
 	l2mc_user_report(w.user[u].u, &group, &gf, w.now);
 }
 
+void user_priority(int u, bool set, uint8_t priority)
+{
+	w.user[u].has_priority = set;
+	w.user[u].priority = priority;
+	l2mc_user_set_priority(w.user[u].u, set, priority);
+}
+
 void user_up(int u)
 {
 	struct user *user = &w.user[u];
@@ -346,6 +371,7 @@ void user_up(int u)
 	user->generation++;
 	user->v4 = user->v6 = true;
 	memset(user->sender, 0, sizeof(user->sender));
+	user->has_priority = user->at_lac = false;
 	user->u = l2mc_user_add(w.t[user->tunnel], 1000 + u, lac_id(u), user);
 }
 

@@ -49,6 +49,7 @@ struct session {
 	bool listed[LAC_IDS], acked[LAC_IDS], withdrawn[LAC_IDS]; /* LNS */
 	msec_t withdrawn_at[LAC_IDS];
 	bool osl[LAC_IDS], due[LAC_IDS]; /* LAC */
+	uint8_t priority;		 /* LAC: global */
 };
 
 struct item {
@@ -67,6 +68,8 @@ struct user {
 	int tunnel;
 	unsigned int generation;
 	bool v4, v6, sender[GROUPS];
+	bool has_priority, at_lac; /* of its own; the LAC has heard one */
+	uint8_t priority, lac_priority;
 	struct filter f[GROUPS];
 };
 struct world {
@@ -107,6 +110,8 @@ void pass_time(msec_t ms);
 
 /** The LAC is ready to replicate to what is due; all: or to a part of it. */
 void lac_acknowledge(int t, int id, bool all);
+/** The user gets a priority of its own, or none. */
+void user_priority(int u, bool set, uint8_t priority);
 /** The LAC ends a multicast session, if it has it. */
 void lac_msen(int t, int id);
 /** One message arrives; false: there is none. */

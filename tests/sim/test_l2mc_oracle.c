@@ -11,7 +11,8 @@
  *   - every member that wants a packet gets one copy: by a multicast session if the LAC has
  *     acknowledged the member there, else by unicast; no copy is sent for nobody
  *     (R4045-6.2.2-3, -4, -8)
- *   - at rest: the LAC's OSLs are those of the LNS and hold the receivers of their context
+ *   - at rest: the LAC's OSLs are those of the LNS and hold the receivers of their context; it
+ *     knows the priorities that are configured (6.3)
  * What is checked is what flow_changed() led to: a change that is not told is found.
  * L2MC_SEED and L2MC_EVENTS repeat a run.
  */
@@ -223,6 +224,7 @@ static void random_policy(void)
 	w.policy.per_group = rnd(3) == 0;
 	w.policy.threshold = 1 + rnd(3);
 	w.policy.teardown = rnd(3);
+	w.policy.priority = rnd(3);
 	w.policy.holdtime_ms = rnd(2) * 10000;
 	w.policy.maximum_sessions = rnd(3) ? 0 : 12;
 	l2mc_lns_set_policy(w.lns, &w.policy, w.now);
@@ -303,6 +305,9 @@ static void user_event(int g)
 	case 1:
 		user->sender[g] = rnd(2);
 		l2mc_user_set_sender(user->u, &group, user->sender[g], w.now);
+		break;
+	case 2:
+		user_priority(u, rnd(2), rnd(3));
 		break;
 	default:
 		report(u, g, random_filter());
@@ -398,11 +403,26 @@ static void check_lists(int t)
 		if (!s->session_id)
 			continue;
 		must(s->state == L2MC_ESTABLISHED && model->at_lac && !s->in_flight);
+		must(model->priority == w.policy.priority);
 		for (int id = 0; id < LAC_IDS; id++) {
 			must(model->osl[id] == model->acked[id]);
 			n += model->osl[id];
 		}
 		must(n == l2mc_entries_count(&s->entries[L2MC_ENTRY_ACKED]));
+	}
+}
+
+static void check_priorities(void)
+{
+	for (int u = 0; u < USERS; u++) {
+		const struct user *user = &w.user[u];
+
+		if (!user->u || user->tunnel == INCAPABLE)
+			continue;
+		must(!user->has_priority || user->at_lac);
+		if (user->at_lac)
+			must(user->lac_priority ==
+			     (user->has_priority ? user->priority : w.policy.priority));
 	}
 }
 
@@ -433,6 +453,7 @@ static void check_at_rest(void)
 		}
 		check_lists(t);
 	}
+	check_priorities();
 }
 
 static void rest(void)

@@ -64,6 +64,8 @@ static void print_msg(struct lab *lab, const struct l2tp_msg *m)
 			if (m->n_sids <= 2 * LAB_USERS)
 				append(lab->out, sizeof(lab->out), " %u", m->sids[i].session_id);
 		}
+		if (l2tp_msg_has(m, L2TP_AVP_MULTICAST_PRIORITY))
+			append(lab->out, sizeof(lab->out), " P%u", m->multicast_priority);
 		return;
 	case L2TP_MSEN:
 		ck_assert(l2tp_msg_has(m, L2TP_AVP_ASSIGNED_SESSION_ID));

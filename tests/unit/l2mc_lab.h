@@ -55,7 +55,7 @@ void lab_flush(struct lab *lab);
 void lab_wait(struct lab *lab, msec_t ms);
 
 /** What was sent since the last call, as "MSRQ 4001", "MSI 3001 NOS 1 2 WOS 3",
- *  "MSEN 3001 4001 3", "MSEN 3001 4001 2/6"; separated by "; ". */
+ *  "MSI 3001 P2" (AVP 84), "MSEN 3001 4001 3", "MSEN 3001 4001 2/6"; separated by "; ". */
 const char *lab_sent(struct lab *lab);
 #define lab_expect(lab, text) ck_assert_str_eq(lab_sent(lab), text)
 
