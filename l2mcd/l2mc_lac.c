@@ -446,12 +446,13 @@ static void reprogram_lists_of(struct l2mc_lac_tunnel *t, uint16_t session_id)
 
 void l2mc_lac_set_policy(struct l2mc_lac *lac, const struct l2mc_lac_policy *policy)
 {
-	bool precedence = lac->policy.precedence != policy->precedence;
+	bool changed = lac->policy.precedence != policy->precedence ||
+		       lac->policy.drop_late != policy->drop_late;
 	struct l2mc_lac_tunnel *t;
 	struct l2mc_osl *o;
 
 	lac->policy = *policy;
-	if (!precedence)
+	if (!changed)
 		return;
 	frr_each (l2mc_lac_tunnels, &lac->tunnels, t)
 		frr_each (l2mc_osls, &t->osls, o)
@@ -597,6 +598,7 @@ void l2mc_osl_info(const struct l2mc_osl *o, struct l2mc_osl_info *info)
 		.peer_session_id = o->peer_session_id,
 		.maximum_bps = o->maximum_bps,
 		.sequencing = o->sequencing,
+		.drop_late = o->sequencing && o->t->lac->policy.drop_late,
 		.version = o->set.version,
 		.n_members = o->set.n,
 		.n_acked = o->set.n_acked,

@@ -24,6 +24,7 @@ struct l2mc_lac_policy {
 	uint32_t maximum_sessions; /* multicast sessions per tunnel, 0: no limit (R4045-10-3) */
 	uint32_t maximum_osl;	   /* entries of one OSL, 0: no limit */
 	bool sequencing;	   /* ask for sequence numbers in the MSE (R4045-5.3-3) */
+	bool drop_late;		   /* of numbered data: what has been overtaken (A4045-18) */
 	enum l2mc_precedence precedence; /* of priorities (R4045-6.3.3-1) */
 };
 
@@ -97,7 +98,7 @@ struct l2mc_osl_info {
 	const struct l2mc_lac_tunnel *tunnel;
 	uint16_t session_id, peer_session_id;
 	uint32_t maximum_bps; /* 0: not limited (A4045-17) */
-	bool sequencing;
+	bool sequencing, drop_late;
 	uint64_t version; /* grows with every change of the list */
 	size_t n_members, n_acked;
 	msec_t since;
