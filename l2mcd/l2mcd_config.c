@@ -10,6 +10,7 @@ DEFINE_MTYPE_STATIC(L2MCD_CONFIG, PEER_GROUP, "peer-group");
 DEFINE_MTYPE_STATIC(L2MCD_CONFIG, ENDPOINT, "endpoint of a peer-group");
 DEFINE_MTYPE_STATIC(L2MCD_CONFIG, ACCESS, "access interface");
 DEFINE_MTYPE_STATIC(L2MCD_CONFIG, RANGE, "group-range");
+DEFINE_MTYPE_STATIC(L2MCD_CONFIG, SUBSCRIBER, "subscriber");
 
 DEFINE_QOBJ_TYPE(l2mcd_profile);
 DEFINE_QOBJ_TYPE(l2mcd_peer_group);
@@ -28,6 +29,11 @@ int l2mcd_peer_group_cmp(const struct l2mcd_peer_group *a, const struct l2mcd_pe
 int l2mcd_access_cmp(const struct l2mcd_access *a, const struct l2mcd_access *b)
 {
 	return strcmp(a->interface, b->interface);
+}
+
+int l2mcd_subscriber_cmp(const struct l2mcd_subscriber *a, const struct l2mcd_subscriber *b)
+{
+	return strcmp(a->name, b->name);
 }
 
 /* RFC 3376 section 8 where it has a value; the rest are ours (design/cli.md). */
@@ -58,6 +64,7 @@ static void settings_default(struct l2mcd_config *c)
 	c->session_template[0] = '\0';
 	memset(&c->multicast, 0, sizeof(c->multicast));
 	l2mcd_ranges_init(&c->multicast.ranges);
+	l2mcd_subscribers_init(&c->multicast.subscribers);
 	multicast_default(&c->multicast);
 	fib_server_config_default(&c->fib);
 }
@@ -76,8 +83,11 @@ void l2mcd_config_reset(struct l2mcd_config *c)
 	struct l2mcd_profile *p;
 	struct l2mcd_peer_group *g;
 	struct l2mcd_access *a;
+	struct l2mcd_subscriber *s;
 	struct l2mcd_range *r;
 
+	while ((s = l2mcd_subscribers_first(&c->multicast.subscribers)))
+		l2mcd_subscriber_del(&c->multicast, s);
 	while ((a = l2mcd_accesses_first(&c->accesses)))
 		l2mcd_access_del(c, a);
 	while ((g = l2mcd_peer_groups_first(&c->peer_groups)))
@@ -291,6 +301,34 @@ bool l2mcd_range_del(struct l2mcd_multicast *m, const struct addr *prefix, uint8
 	l2mcd_ranges_del(&m->ranges, r);
 	XFREE(MTYPE_RANGE, r);
 	return true;
+}
+
+/* ---------------------------------------------------------------- subscribers */
+
+struct l2mcd_subscriber *l2mcd_subscriber_find(struct l2mcd_multicast *m, const char *name)
+{
+	struct l2mcd_subscriber key = {};
+
+	strlcpy(key.name, name, sizeof(key.name));
+	return l2mcd_subscribers_find(&m->subscribers, &key);
+}
+
+struct l2mcd_subscriber *l2mcd_subscriber_add(struct l2mcd_multicast *m, const char *name)
+{
+	struct l2mcd_subscriber *s = l2mcd_subscriber_find(m, name);
+
+	if (s)
+		return s;
+	s = XCALLOC(MTYPE_SUBSCRIBER, sizeof(*s));
+	strlcpy(s->name, name, sizeof(s->name));
+	l2mcd_subscribers_add(&m->subscribers, s);
+	return s;
+}
+
+void l2mcd_subscriber_del(struct l2mcd_multicast *m, struct l2mcd_subscriber *s)
+{
+	l2mcd_subscribers_del(&m->subscribers, s);
+	XFREE(MTYPE_SUBSCRIBER, s);
 }
 
 /* ---------------------------------------------------------------- what it means */

@@ -24,6 +24,7 @@ PREDECL_SORTLIST_UNIQ(l2mcd_peer_groups);
 PREDECL_SORTLIST_UNIQ(l2mcd_accesses);
 PREDECL_DLIST(l2mcd_endpoints);
 PREDECL_DLIST(l2mcd_ranges);
+PREDECL_SORTLIST_UNIQ(l2mcd_subscribers);
 
 enum l2mcd_data_sequencing { L2MCD_SEQ_ALLOW, L2MCD_SEQ_DENY, L2MCD_SEQ_PREFER, L2MCD_SEQ_REQUIRE };
 
@@ -99,6 +100,14 @@ struct l2mcd_range {
 	uint8_t prefixlen;
 };
 
+/** subscriber NAME: what is special about one; NAME is its session interface or the number it
+ *  calls from. */
+struct l2mcd_subscriber {
+	struct l2mcd_subscribers_item item;
+	char name[L2MCD_NAME_LEN];
+	uint8_t priority; /* enum l2mc_priority */
+};
+
 /** multicast */
 struct l2mcd_multicast {
 	char upstream_interface[IFNAMSIZ]; /* l2mc0 */
@@ -109,10 +118,15 @@ struct l2mcd_multicast {
 	uint32_t threshold, teardown, holdtime_s;
 	uint32_t ack_wait_ms; /* l2mc_policy.await_ms */
 	uint32_t maximum_bps; /* 0: none */
+	uint8_t priority;     /* enum l2mc_priority, for all multicast sessions */
+	enum l2mc_precedence precedence;
+	struct l2mcd_subscribers_head subscribers;
+	bool sequencing, drop_late; /* LAC: numbers in multicast sessions; what came too late */
 	bool immediate_leave;
-	uint32_t maximum_groups;   /* per session, 0: no limit */
-	uint32_t maximum_sessions; /* multicast sessions per tunnel, 0: no limit */
-	uint32_t maximum_joins;	   /* per second and session, 0: no limit */
+	uint32_t maximum_groups;    /* per session, 0: no limit */
+	uint32_t maximum_sessions;  /* multicast sessions per tunnel, 0: no limit */
+	uint32_t maximum_receivers; /* in one OSL, 0: no limit */
+	uint32_t maximum_joins;	    /* per second and session, 0: no limit */
 	uint32_t query_interval_s;
 	uint8_t robustness;
 	uint32_t last_member_ds; /* tenths of a second */
@@ -135,10 +149,12 @@ struct l2mcd_config {
 int l2mcd_profile_cmp(const struct l2mcd_profile *a, const struct l2mcd_profile *b);
 int l2mcd_peer_group_cmp(const struct l2mcd_peer_group *a, const struct l2mcd_peer_group *b);
 int l2mcd_access_cmp(const struct l2mcd_access *a, const struct l2mcd_access *b);
+int l2mcd_subscriber_cmp(const struct l2mcd_subscriber *a, const struct l2mcd_subscriber *b);
 
 DECLARE_SORTLIST_UNIQ(l2mcd_profiles, struct l2mcd_profile, item, l2mcd_profile_cmp);
 DECLARE_SORTLIST_UNIQ(l2mcd_peer_groups, struct l2mcd_peer_group, item, l2mcd_peer_group_cmp);
 DECLARE_SORTLIST_UNIQ(l2mcd_accesses, struct l2mcd_access, item, l2mcd_access_cmp);
+DECLARE_SORTLIST_UNIQ(l2mcd_subscribers, struct l2mcd_subscriber, item, l2mcd_subscriber_cmp);
 DECLARE_DLIST(l2mcd_endpoints, struct l2mcd_endpoint, item);
 DECLARE_DLIST(l2mcd_ranges, struct l2mcd_range, item);
 DECLARE_QOBJ_TYPE(l2mcd_profile);
@@ -169,6 +185,10 @@ struct l2mcd_endpoint *l2mcd_endpoint_set(struct l2mcd_peer_group *g, const stru
 bool l2mcd_endpoint_del(struct l2mcd_peer_group *g, const struct addr *addr);
 bool l2mcd_range_add(struct l2mcd_multicast *m, const struct addr *prefix, uint8_t prefixlen);
 bool l2mcd_range_del(struct l2mcd_multicast *m, const struct addr *prefix, uint8_t prefixlen);
+/** Like the objects above. */
+struct l2mcd_subscriber *l2mcd_subscriber_find(struct l2mcd_multicast *m, const char *name);
+struct l2mcd_subscriber *l2mcd_subscriber_add(struct l2mcd_multicast *m, const char *name);
+void l2mcd_subscriber_del(struct l2mcd_multicast *m, struct l2mcd_subscriber *s);
 
 /** Our host name: configured, or the system's. */
 const char *l2mcd_config_host_name(const struct l2mcd_config *c);

@@ -178,6 +178,7 @@ static void add_branch(void *arg, const struct l2mc_branch *b)
 		to->session_id = i.session_id;
 		to->peer_session_id = i.peer_session_id;
 		to->sequencing = i.sequencing;
+		to->maximum_bps = i.maximum_bps;
 	} else {
 		to->kind = FIB_BRANCH_UNICAST_SESSION;
 		to->session_id = l2mc_user_session_id(b->user);
@@ -238,10 +239,14 @@ void l2mcd_fib_program(const struct l2mc_osl *o)
 	members = l2mc_osl_members(o, &n);
 	key = fib_key_l2tp_replication(l2mc_lac_tunnel_id(info.tunnel), info.session_id);
 	v.l2tp_replication.n_members = n;
+	v.l2tp_replication.drop_late = info.drop_late;
 	if (n) {
 		v.l2tp_replication.members = fib_alloc(n, sizeof(struct fib_member));
 		for (size_t i = 0; i < n; i++)
-			v.l2tp_replication.members[i].session_id = members[i];
+			v.l2tp_replication.members[i] = (struct fib_member){
+				.session_id = members[i],
+				.priority = (enum fib_priority)l2mc_osl_priority(o, members[i]),
+			};
 	}
 	e = osl_find(&key);
 	if (!e) {

@@ -187,16 +187,14 @@ json_object *l2mcd_json_multicast(void)
 	return o;
 }
 
-static void add_entry(json_object *array, const struct l2mcd_tunnel *t, uint16_t session_id,
-		      const char *state)
+static json_object *add_entry(json_object *array, const struct l2mcd_tunnel *t, uint16_t session_id)
 {
 	json_object *o = json_object_new_object();
 
 	json_object_int_add(o, "sessionId", session_id);
 	json_object_string_add(o, "interface", l2mcd_show_interface(t, session_id));
-	if (state)
-		json_object_string_add(o, "state", state);
 	json_object_array_add(array, o);
+	return o;
 }
 
 struct osl_arg {
@@ -208,7 +206,8 @@ static void add_user(void *arg, const struct l2mc_user *u, enum l2mc_entry_state
 {
 	struct osl_arg *a = arg;
 
-	add_entry(a->array, a->t, l2mc_user_session_id(u), l2mc_entry_state_name(state));
+	json_object_string_add(add_entry(a->array, a->t, l2mc_user_session_id(u)), "state",
+			       l2mc_entry_state_name(state));
 }
 
 static json_object *osl_json(const struct show_multicast *m)
@@ -221,7 +220,9 @@ static json_object *osl_json(const struct show_multicast *m)
 
 		members = l2mc_osl_members(m->osl, &n);
 		for (size_t i = 0; i < n; i++)
-			add_entry(a.array, m->t, members[i], NULL);
+			json_object_string_add(
+				add_entry(a.array, m->t, members[i]), "priority",
+				l2mc_priority_name(l2mc_osl_priority(m->osl, members[i])));
 	} else {
 		l2mc_session_osl(m->lns_session, add_user, &a);
 	}
@@ -251,6 +252,7 @@ json_object *l2mcd_json_multicast_session(const struct show_multicast *m, bool d
 	json_object_int_add(o, "acked", m->acked);
 	json_object_boolean_add(o, "sequencing", m->sequencing);
 	json_object_int_add(o, "maximumBps", m->maximum_bps);
+	json_object_string_add(o, "priority", l2mc_priority_name(m->priority));
 	json_add_since(o, "upTime", m->since, l2mcd_now());
 	json_object_object_add(o, "outgoingSessions", osl_json(m));
 	json_object_int_add(o, "copiesSaved", m->copies_saved);

@@ -115,6 +115,7 @@ void l2mcd_lns_interface(struct l2mcd_session *s, const struct interface *ifp)
 		l2mcd_ifsessions_add(&ifsessions, s);
 		l2mcd_fib_session(s);
 		s->user = l2mc_user_add(s->tunnel->lns, s->session_id, s->peer_session_id, s);
+		l2mcd_priority_session(s);
 	}
 	review_eligible(s);
 	l2mcd_membership(d)->start(d, s, ifp);

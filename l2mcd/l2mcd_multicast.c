@@ -36,34 +36,28 @@ static void trace(const struct l2mcd_tunnel *t, const char *dir, const struct l2
 }
 
 /* What is configured, but not more than the fastest user connection (R4045-5.1-6). */
-static uint32_t maximum_bps(const struct l2mcd *d, const struct l2mcd_tunnel *t)
+static uint32_t lns_maximum_bps(void *ctx, struct l2mc_tunnel *t)
 {
-	uint32_t fastest = 0;
+	const struct l2mcd *d = ctx;
+	uint32_t configured = d->config.multicast.maximum_bps, fastest = 0;
 
-	for (struct l2tp_session *s = l2tp_session_first(t->l2tp); s;
-	     s = l2tp_session_next(t->l2tp, s)) {
+	if (!configured)
+		return 0;
+	for (struct l2tp_session *s = l2tp_session_first(of_lns(t)->l2tp); s;
+	     s = l2tp_session_next(of_lns(t)->l2tp, s)) {
 		struct l2tp_session_info info;
 
 		l2tp_session_info(s, &info);
 		if (!info.lac && info.call.tx_speed_bps > fastest)
 			fastest = info.call.tx_speed_bps;
 	}
-	if (!fastest) /* nobody told */
-		return d->config.multicast.maximum_bps;
-	return MIN(fastest, d->config.multicast.maximum_bps);
+	return fastest ? MIN(fastest, configured) : configured; /* 0: nobody told */
 }
 
 static bool lns_send(void *ctx, struct l2mc_tunnel *t, const struct l2tp_msg *m, uint64_t cookie)
 {
-	const struct l2mcd *d = ctx;
-	struct l2tp_msg msrq = *m;
-
-	if (m->type == L2TP_MSRQ && d->config.multicast.maximum_bps) { /* R4045-5.1-5 */
-		msrq.maximum_bps = maximum_bps(d, of_lns(t));
-		l2tp_msg_set(&msrq, L2TP_AVP_MAXIMUM_BPS);
-	}
 	trace(of_lns(t), "sent", m);
-	return l2tp_tunnel_send(of_lns(t)->l2tp, &msrq, cookie, l2mcd_now());
+	return l2tp_tunnel_send(of_lns(t)->l2tp, m, cookie, l2mcd_now());
 }
 
 static void lns_flow_changed(void *ctx, struct l2mc_flow *f, bool gone)
@@ -90,6 +84,7 @@ static const struct l2mc_lns_ops lns_ops = {
 	.reserve_id = lns_reserve_id,
 	.release_id = lns_release_id,
 	.send = lns_send,
+	.maximum_bps = lns_maximum_bps,
 	.flow_changed = lns_flow_changed,
 	.record_changed = lns_record_changed,
 	.event = lns_event,
@@ -219,11 +214,20 @@ static void lns_policy(const struct l2mcd *d, struct l2mc_policy *p)
 	p->holdtime_ms = m->holdtime_s * MSEC_PER_S;
 	p->maximum_sessions = m->maximum_sessions;
 	p->await_ms = m->ack_wait_ms;
+	p->priority = m->priority;
 }
 
 static void lac_policy(const struct l2mcd *d, struct l2mc_lac_policy *p)
 {
-	*p = (struct l2mc_lac_policy){.maximum_sessions = d->config.multicast.maximum_sessions};
+	const struct l2mcd_multicast *m = &d->config.multicast;
+
+	*p = (struct l2mc_lac_policy){
+		.maximum_sessions = m->maximum_sessions,
+		.maximum_osl = m->maximum_receivers,
+		.sequencing = m->sequencing,
+		.drop_late = m->drop_late,
+		.precedence = m->precedence,
+	};
 }
 
 void l2mcd_multicast_reconcile(struct l2mcd *d)
@@ -235,6 +239,7 @@ void l2mcd_multicast_reconcile(struct l2mcd *d)
 	lac_policy(d, &lac);
 	l2mc_lns_set_policy(d->lns, &lns, l2mcd_now());
 	l2mc_lac_set_policy(d->lac, &lac);
+	l2mcd_priority_reconcile(d);
 }
 
 void l2mcd_multicast_init(struct l2mcd *d)

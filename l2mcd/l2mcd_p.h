@@ -54,6 +54,12 @@ void l2mcd_multicast_input(struct l2mcd_tunnel *t, const struct l2tp_msg *m,
 			   const struct l2tp_fault *fault, msec_t now);
 void l2mcd_multicast_acked(struct l2mcd *d, uint64_t cookie, msec_t now);
 
+/* ---------------------------------------------------------------- l2mcd_priority.c */
+
+/** The session of a subscriber is there: its LAC hears of the priority it has. */
+void l2mcd_priority_session(struct l2mcd_session *s);
+void l2mcd_priority_reconcile(struct l2mcd *d);
+
 /* ---------------------------------------------------------------- l2mcd_lac.c */
 
 /** Something happened that calls may depend on: looked at in this round. */

@@ -41,6 +41,7 @@ struct show_multicast {
 	size_t waiting, eligible;  /* LNS */
 	bool sequencing;
 	uint32_t maximum_bps;
+	uint8_t priority; /* AVP 84, global */
 	msec_t since;
 	struct fib_key key;
 	struct fib_object_info fib;

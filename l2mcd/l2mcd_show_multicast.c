@@ -47,7 +47,8 @@ static void walk_lns(void *arg, const struct l2mc_session *s)
 	m.waiting = i.n_waiting;
 	m.eligible = i.n_eligible;
 	m.sequencing = i.sequencing;
-	m.maximum_bps = l2mcd_instance()->config.multicast.maximum_bps;
+	m.maximum_bps = i.maximum_bps;
+	m.priority = i.priority;
 	m.since = i.since;
 	m.key = l2mcd_flow_key(&m.group, &m.source);
 	fill_savings(&m);
@@ -70,6 +71,7 @@ static void walk_lac(void *arg, const struct l2mc_osl *o)
 	m.acked = i.n_acked;
 	m.sequencing = i.sequencing;
 	m.maximum_bps = i.maximum_bps;
+	m.priority = i.priority;
 	m.since = i.since;
 	m.key = fib_key_l2tp_replication(m.tunnel_id, m.session_id);
 	fill_savings(&m);
@@ -380,8 +382,9 @@ static void osl_out(struct vty *vty, const struct show_multicast *m)
 	} else if (m->lac) {
 		members = l2mc_osl_members(m->osl, &n);
 		for (size_t i = 0; i < n; i++)
-			vty_out(vty, " %u (%s)", members[i],
-				l2mcd_show_interface(m->t, members[i]));
+			vty_out(vty, " %u (%s, %s)", members[i],
+				l2mcd_show_interface(m->t, members[i]),
+				l2mc_priority_name(l2mc_osl_priority(m->osl, members[i])));
 	} else {
 		l2mc_session_osl(m->lns_session, user_out, vty);
 	}
@@ -405,6 +408,9 @@ static void session_detail(struct vty *vty, const struct show_multicast *m)
 	vty_out(vty, "  Listed:       %zu, acknowledged %zu\n", m->listed, m->acked);
 	osl_out(vty, m);
 	vty_out(vty, "  Sequencing:   %s\n", m->sequencing ? "yes" : "no");
+	vty_out(vty, "  Priority:     %s\n", l2mc_priority_name(m->priority));
+	if (m->maximum_bps)
+		vty_out(vty, "  Maximum:      %u bit/s\n", m->maximum_bps);
 	vty_out(vty, "  Traffic:      %" PRIu64 " packets, %" PRIu64 " octets\n",
 		m->has_fib ? m->fib.activity.packets : 0, m->has_fib ? m->fib.activity.bytes : 0);
 	vty_out(vty, "  Copies saved: %" PRIu64 ", %" PRIu64 " bit/s on average\n", m->copies_saved,

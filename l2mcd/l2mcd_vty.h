@@ -5,6 +5,7 @@
  *   l2mcd_vty.c            nodes, settings of the daemon, profiles
  *   l2mcd_vty_peer.c       peer-groups and access interfaces
  *   l2mcd_vty_multicast.c  multicast
+ *   l2mcd_vty_policy.c     multicast: how sessions and subscribers are treated (RFC 4045 4.4, 6.3)
  *   lib/fib_config_vty.c   fib
  *   l2mcd_show*.c          show, clear, test;  l2mcd_json*.c: the same as JSON
  *   l2mcd_debug.c          debug
@@ -41,6 +42,7 @@ bool l2mcd_vty_template_ok(const char *text);
 
 void l2mcd_vty_peer_init(void);
 void l2mcd_vty_multicast_init(void);
+void l2mcd_vty_policy_init(void);
 void l2mcd_debug_init(void);
 void l2mcd_show_init(void);
 void l2mcd_show_multicast_init(void);
@@ -49,5 +51,8 @@ void l2mcd_show_stats_init(void);
 void l2mcd_vty_peer_write(struct vty *vty, const struct l2mcd_config *c);
 void l2mcd_vty_access_write(struct vty *vty, const struct l2mcd_config *c);
 void l2mcd_vty_multicast_write(struct vty *vty, const struct l2mcd_config *c);
+/** d: the defaults. */
+void l2mcd_vty_policy_write(struct vty *vty, const struct l2mcd_multicast *m,
+			    const struct l2mcd_multicast *d);
 
 #endif

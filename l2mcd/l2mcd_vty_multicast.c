@@ -29,10 +29,13 @@ static void multicast_reset(struct l2mcd_multicast *m)
 {
 	const struct l2mcd_multicast *d = multicast_defaults();
 	struct l2mcd_ranges_head ranges;
+	struct l2mcd_subscriber *s;
 	struct l2mcd_range *r;
 
 	while ((r = l2mcd_ranges_first(&m->ranges)))
 		l2mcd_range_del(m, &r->prefix, r->prefixlen);
+	while ((s = l2mcd_subscribers_first(&m->subscribers)))
+		l2mcd_subscriber_del(m, s);
 	ranges = m->ranges; /* comes back to its place: an empty head points at itself */
 	*m = *d;
 	m->ranges = ranges;
@@ -335,6 +338,7 @@ void l2mcd_vty_multicast_write(struct vty *vty, const struct l2mcd_config *c)
 	vty_out(vty, " multicast\n");
 	upstream_write(vty, &c->multicast, d);
 	policy_write(vty, &c->multicast, d);
+	l2mcd_vty_policy_write(vty, &c->multicast, d);
 	querier_write(vty, &c->multicast, d);
 	vty_out(vty, " exit\n");
 }
@@ -371,4 +375,5 @@ void l2mcd_vty_multicast_init(void)
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_querier_robustness_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_querier_last_member_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_querier_version_cmd);
+	l2mcd_vty_policy_init();
 }

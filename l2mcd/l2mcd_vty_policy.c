@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Configuration commands: how multicast sessions are treated; see l2mcd_vty.h. */
+#include "l2mcd/l2mcd_vty.h"
+
+#include "l2mcd/l2mcd_vty_policy_clippy.c"
+
+static struct l2mcd_multicast *multicast(void)
+{
+	return &l2mcd_vty_config()->multicast;
+}
+
+/* ---------------------------------------------------------------- priorities (RFC 4045 6.3) */
+
+#define PRIORITIES_STR                                       \
+	"Neither goes first: packets leave as they arrive\n" \
+	"Packets of the subscriber's own session go first\n" \
+	"Packets of multicast sessions go first\n"
+
+static uint8_t priority_of(const char *name)
+{
+	uint8_t p;
+
+	for (p = L2MC_BEST_EFFORT; p < L2MC_PRIORITY_MAX; p++)
+		if (strcmp(name, l2mc_priority_name(p)) == 0)
+			break;
+	return p;
+}
+
+DEFPY (l2mcd_priority,
+       l2mcd_priority_cmd,
+       "[no] priority ![<best-effort|unicast|multicast>$what]",
+       NO_STR
+       "What goes first where a subscriber's link is full; default best-effort\n"
+       PRIORITIES_STR)
+{
+	multicast()->priority = no ? L2MC_BEST_EFFORT : priority_of(what);
+	return l2mcd_vty_changed();
+}
+
+DEFPY (l2mcd_priority_precedence,
+       l2mcd_priority_precedence_cmd,
+       "[no] priority-precedence ![<individual|global|last-received|none>$what]",
+       NO_STR
+       "LAC: which priority counts if several came; default individual\n"
+       "That of the subscriber's session\n"
+       "That of the multicast session\n"
+       "The newer one\n"
+       "None: what the LNS says of priorities is ignored\n")
+{
+	enum l2mc_precedence p = L2MC_INDIVIDUAL;
+
+	if (!no)
+		while (p < L2MC_PRIORITY_IGNORED && strcmp(what, l2mc_precedence_name(p)) != 0)
+			p++;
+	multicast()->precedence = p;
+	return l2mcd_vty_changed();
+}
+
+DEFPY (l2mcd_subscriber,
+       l2mcd_subscriber_cmd,
+       "[no] subscriber NAME$name priority ![<best-effort|unicast|multicast>$what]",
+       NO_STR
+       "One subscriber\n"
+       "Its session interface, or the number it calls from\n"
+       "What goes first on its link; default as for all\n"
+       PRIORITIES_STR)
+{
+	struct l2mcd_multicast *m = multicast();
+	struct l2mcd_subscriber *s;
+
+	if (strlen(name) >= L2MCD_NAME_LEN)
+		return vty_refuse(vty, "'%s' is too long for the name of a subscriber", name);
+	if (!no) {
+		l2mcd_subscriber_add(m, name)->priority = priority_of(what);
+	} else {
+		s = l2mcd_subscriber_find(m, name);
+		if (s)
+			l2mcd_subscriber_del(m, s);
+	}
+	return l2mcd_vty_changed();
+}
+
+/* ---------------------------------------------------------------- multicast sessions */
+
+DEFPY (l2mcd_sequencing,
+       l2mcd_sequencing_cmd,
+       "[no] sequencing [drop-late$late]",
+       NO_STR
+       "LAC: ask for sequence numbers in multicast sessions\n"
+       "Drop packets that are overtaken by later ones; else they pass\n")
+{
+	multicast()->sequencing = !no;
+	multicast()->drop_late = !no && late;
+	return l2mcd_vty_changed();
+}
+
+DEFPY (l2mcd_maximum_receivers,
+       l2mcd_maximum_receivers_cmd,
+       "[no] maximum-receivers ![(1-65535)$receivers per-session]",
+       NO_STR
+       "LAC: limit the outgoing session lists; default no limit\n"
+       "Number of subscribers\n"
+       "In one multicast session\n")
+{
+	multicast()->maximum_receivers = no ? 0 : (uint32_t)receivers;
+	return l2mcd_vty_changed();
+}
+
+/* ---------------------------------------------------------------- running configuration */
+
+void l2mcd_vty_policy_write(struct vty *vty, const struct l2mcd_multicast *m,
+			    const struct l2mcd_multicast *d)
+{
+	const struct l2mcd_subscriber *s;
+
+	if (m->sequencing)
+		vty_out(vty, "  sequencing%s\n", m->drop_late ? " drop-late" : "");
+	if (m->priority != d->priority)
+		vty_out(vty, "  priority %s\n", l2mc_priority_name(m->priority));
+	if (m->precedence != d->precedence)
+		vty_out(vty, "  priority-precedence %s\n", l2mc_precedence_name(m->precedence));
+	frr_each (l2mcd_subscribers_const, &m->subscribers, s)
+		vty_out(vty, "  subscriber %s priority %s\n", s->name,
+			l2mc_priority_name(s->priority));
+	if (m->maximum_receivers)
+		vty_out(vty, "  maximum-receivers %u per-session\n", m->maximum_receivers);
+}
+
+void l2mcd_vty_policy_init(void)
+{
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_priority_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_priority_precedence_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_subscriber_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_sequencing_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_maximum_receivers_cmd);
+}
