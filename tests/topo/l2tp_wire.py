@@ -102,6 +102,10 @@ class Message:
     def get(self, kind, default=None):
         return next((a.value for a in self.avps if (a.vendor, a.type) == (0, kind)), default)
 
+    def mandatory(self, kind):
+        """M bit of the first AVP of that kind."""
+        return next(a.mandatory for a in self.avps if (a.vendor, a.type) == (0, kind))
+
     def has(self, kind):
         return self.get(kind) is not None
 

@@ -68,6 +68,16 @@ LINES = [
     (MULTICAST, "acknowledgement-wait 0", "no acknowledgement-wait"),
     (MULTICAST, "maximum-bps 4294967295", "no maximum-bps"),
     (MULTICAST, "immediate-leave", "no immediate-leave"),
+    (MULTICAST, "sequencing", "no sequencing"),
+    (MULTICAST, "sequencing drop-late", "no sequencing"),
+    (MULTICAST, "priority unicast", "no priority"),
+    (MULTICAST, "priority multicast", "no priority"),
+    (MULTICAST, "priority-precedence global", "no priority-precedence"),
+    (MULTICAST, "priority-precedence last-received", "no priority-precedence"),
+    (MULTICAST, "priority-precedence none", "no priority-precedence"),
+    (MULTICAST, "subscriber s-1 priority best-effort", "no subscriber s-1 priority"),
+    (MULTICAST, "subscriber s-1 priority multicast", "no subscriber s-1 priority"),
+    (MULTICAST, "maximum-receivers 65535 per-session", "no maximum-receivers"),
     (MULTICAST, "maximum-groups 20 per-session", "no maximum-groups"),
     (MULTICAST, "maximum-sessions 65535 per-tunnel", "no maximum-sessions"),
     (MULTICAST, "maximum-joins 100000 per-second", "no maximum-joins"),
@@ -88,7 +98,8 @@ DEFAULTS = [
     (MULTICAST, "membership source session"), (MULTICAST, "upstream-interface l2mc0"),
     (MULTICAST, "upstream-address 10.99.0.1/30"), (MULTICAST, "replication-context per-source"),
     (MULTICAST, "threshold 2"), (MULTICAST, "threshold 2 teardown 0"), (MULTICAST, "holdtime 10"),
-    (MULTICAST, "acknowledgement-wait 200"),
+    (MULTICAST, "acknowledgement-wait 200"), (MULTICAST, "priority best-effort"),
+    (MULTICAST, "priority-precedence individual"),
     (MULTICAST, "querier interval 125"), (MULTICAST, "querier robustness 2"),
     (MULTICAST, "querier last-member-interval 10"), (MULTICAST, "querier version 3"),
     *FIB_DEFAULTS,
@@ -117,6 +128,7 @@ REFUSED = [
     (LAC, "accept", "'accept' is for role lns"),
     (LAC, "endpoint 239.1.1.1", "239.1.1.1"), (LAC, "endpoint 0.0.0.0", "0.0.0.0"),
     (LAC, "endpoint 192.0.2.9 source 239.1.1.1", "239.1.1.1"),
+    (MULTICAST, f"subscriber {LONG} priority unicast", LONG),
     (ACCESS, "peer-group nowhere", "unknown peer-group 'nowhere'"),
     (ACCESS, "peer-group lacs", "'lacs' has role lns"),
     (MULTICAST, "upstream-interface a/b", "a/b"),
@@ -229,6 +241,12 @@ l2vpn l2tp-multicast
   maximum-groups 20 per-session
   maximum-sessions 30 per-tunnel
   maximum-joins 40 per-second
+  sequencing drop-late
+  priority unicast
+  priority-precedence last-received
+  subscriber mcs1 priority multicast
+  subscriber sub2 priority best-effort
+  maximum-receivers 50 per-session
   querier interval 60
   querier robustness 3
   querier last-member-interval 5

@@ -95,7 +95,8 @@ def clean(lab):
     yield
     lab.end_peers()
     lab.vty.configure("l2vpn l2tp-multicast", "multicast", "no threshold", "holdtime 1",
-                      "no replication-context", "no maximum-bps")
+                      "no replication-context", "no maximum-bps", "no priority",
+                      "no subscriber s-a1 priority", "no subscriber a2 priority")
 
 
 def with_calls(lab, n, host_name="lac", **kw):
@@ -694,3 +695,51 @@ def test_avps_not_known_and_not_mandatory_are_ignored(lab):
         lac.call(f"a{n}", unknown)
     ours, _ = opened(lab, lac, 2)
     assert lab.copies(lac) == {ours: 10}
+
+
+# ---------------------------------------------------------------- priorities
+
+def policy(lab, *lines):
+    lab.vty.configure("l2vpn l2tp-multicast", "multicast", *lines)
+
+
+def priorities(lac):
+    return [m for m in lac.messages if m.has(w.PRIORITY)]
+
+
+# R4045-6.3-1, R4045-6.3-5, R4045-6.3.1-1
+def test_the_priority_comes_with_the_list_and_when_it_changes(lab):
+    policy(lab, "priority multicast")
+    lac = with_calls(lab, 2)
+    opened(lab, lac, 2)
+    first = lac.wait("MSI", want=lambda m: m.has(w.NOS))
+    assert first.number(w.PRIORITY) == 2 and not first.mandatory(w.PRIORITY)
+    since = lac.mark()
+    policy(lab, "priority unicast")
+    change = lac.wait("MSI", want=lambda m: m.has(w.PRIORITY) and m.number(w.PRIORITY) == 1)
+    assert change.session == first.session and not change.has(w.NOS)
+    lab.host[1].leave(GROUP, SOURCE)
+    lac.wait("MSI", want=lambda m: m.has(w.WOS))
+    lac.barrier()
+    assert len([m for m in lac.messages[since:] if m.has(w.PRIORITY)]) == 1
+    assert lab.multicast(lac)[0]["priority"] == "unicast"
+
+
+# R4045-6.3.2-1, R4045-6.3.2-3, A4045-4
+@pytest.mark.parametrize("name, call", (("s-a1", "a1"), ("a2", "a2")))
+def test_a_subscriber_has_a_priority_of_its_own(lab, name, call):
+    policy(lab, f"subscriber {name} priority multicast")
+    lac = with_calls(lab, 2)
+    lac.until(lambda: priorities(lac), 5, "the priority")
+    own = priorities(lac)[0]
+    assert own.session == lac.calls[call].id and own.number(w.PRIORITY) == 2
+    assert not own.has(w.NOS) and not own.has(w.WOS)
+    opened(lab, lac, 2)
+    assert not lac.wait("MSI", want=lambda m: m.has(w.NOS)).has(w.PRIORITY)
+    policy(lab, f"no subscriber {name} priority")  # which tells what is for all
+    lac.until(lambda: len(priorities(lac)) == 2, 5, "the reset")
+    policy(lab, "priority unicast")  # which follows from now on
+    lac.until(lambda: len([m for m in priorities(lac) if m.session == own.session]) == 3, 5,
+              "the new priority of all")
+    assert [m.number(w.PRIORITY) for m in priorities(lac)
+            if m.session == own.session] == [2, 0, 1]

@@ -44,7 +44,10 @@ static void assert_defaults(const struct l2mcd_config *c)
 	ck_assert_int_eq(addr_cmp(&m->upstream_address, &upstream), 0);
 	ck_assert_uint_eq(m->upstream_prefixlen, 30);
 	ck_assert_uint_eq(l2mcd_ranges_count(&m->ranges), 0);
-	ck_assert(!m->per_group && !m->immediate_leave);
+	ck_assert(!m->per_group && !m->immediate_leave && !m->sequencing && !m->drop_late);
+	ck_assert_uint_eq(m->priority, L2MC_BEST_EFFORT);
+	ck_assert_uint_eq(m->precedence, L2MC_INDIVIDUAL);
+	ck_assert_uint_eq(l2mcd_subscribers_count(&m->subscribers), 0);
 	ck_assert_uint_eq(m->threshold, 2);
 	ck_assert_uint_eq(m->teardown, 0);
 	ck_assert_uint_eq(m->holdtime_s, 10);
@@ -77,6 +80,9 @@ START_TEST(reset_brings_back_the_defaults)
 	l2mcd_endpoint_set(g, &a, 0, NULL);
 	l2mcd_access_add(&config, "eth0");
 	ck_assert(l2mcd_range_add(&config.multicast, &a, 8));
+	l2mcd_subscriber_add(&config.multicast, "s")->priority = 2;
+	ck_assert_ptr_eq(l2mcd_subscriber_add(&config.multicast, "s"),
+			 l2mcd_subscriber_find(&config.multicast, "s"));
 	l2mcd_config_reset(&config);
 	assert_defaults(&config);
 }
