@@ -543,6 +543,7 @@ struct mc_map *mc_map_new(const struct mc_policy *p, const struct mc_map_ops *op
 	mc_leaves_init(&m->leaves);
 	mc_lsps_init(&m->lsps);
 	mc_sents_init(&m->sents);
+	mc_sent_groups_init(&m->sent_groups);
 	mc_roots_init(&m->roots);
 	mc_groups_init(&m->groups);
 	mc_statics_init(&m->statics);

@@ -19,9 +19,11 @@ PREDECL_HASH(mc_sources);
 PREDECL_HASH(mc_leaves);
 PREDECL_HASH(mc_lsps);
 PREDECL_HASH(mc_sents);
+PREDECL_HASH(mc_sent_groups);
 PREDECL_DLIST(mc_source_trees);
 PREDECL_DLIST(mc_lsp_feeds);
 PREDECL_DLIST(mc_sent_feeds);
+PREDECL_DLIST(mc_group_sents);
 PREDECL_DLIST(mc_roots);
 PREDECL_DLIST(mc_groups);
 PREDECL_DLIST(mc_statics);
@@ -86,9 +88,18 @@ struct mc_feed {
 	bool stale; /* to go, unless it is named again */
 };
 
+/** The trees we send of one group: those of its sources have what its shared tree has. */
+struct mc_sent_group {
+	struct mc_sent_groups_item item;
+	struct addr group;
+	struct mc_group_sents_head sents;
+};
+
 /** A tree we send into the domain: joined at pimd, pushed by forwarding. */
 struct mc_sent {
 	struct mc_sents_item item;
+	struct mc_group_sents_item in_group;
+	struct mc_sent_group *of;
 	struct addr source, group;
 	struct mc_sent_feeds_head feeds;
 	struct addr rp; /* (*,G): in our Join; ADDR_ANY: none is known, pimd does not hear of it */
@@ -152,6 +163,8 @@ struct mc_map {
 	struct mc_leaves_head leaves;
 	struct mc_lsps_head lsps;
 	struct mc_sents_head sents;
+	struct mc_sent_groups_head sent_groups;
+	uint64_t looked_at; /* trees, when another one of their group changed */
 	struct mc_roots_head roots;   /* most specific first */
 	struct mc_groups_head groups; /* most specific first */
 	struct mc_statics_head statics;
@@ -216,6 +229,16 @@ static inline uint32_t mc_sent_hash(const struct mc_sent *s)
 	return jhash(s->group.b, 16, jhash(s->source.b, 16, 2));
 }
 
+static inline int mc_sent_group_cmp(const struct mc_sent_group *a, const struct mc_sent_group *b)
+{
+	return addr_cmp(&a->group, &b->group);
+}
+
+static inline uint32_t mc_sent_group_hash(const struct mc_sent_group *g)
+{
+	return jhash(g->group.b, 16, 5);
+}
+
 static inline int mc_stream_cmp(const struct mc_stream *a, const struct mc_stream *b)
 {
 	int r = addr_cmp(&a->group, &b->group);
@@ -233,6 +256,8 @@ DECLARE_HASH(mc_sources, struct mc_source, item, mc_source_cmp, mc_source_hash);
 DECLARE_HASH(mc_leaves, struct mc_leaf, item, mc_leaf_cmp, mc_leaf_hash);
 DECLARE_HASH(mc_lsps, struct mc_lsp, item, mc_lsp_cmp, mc_lsp_hash);
 DECLARE_HASH(mc_sents, struct mc_sent, item, mc_sent_cmp, mc_sent_hash);
+DECLARE_HASH(mc_sent_groups, struct mc_sent_group, item, mc_sent_group_cmp, mc_sent_group_hash);
+DECLARE_DLIST(mc_group_sents, struct mc_sent, in_group);
 DECLARE_DLIST(mc_source_trees, struct mc_tree, in_source);
 DECLARE_DLIST(mc_lsp_feeds, struct mc_feed, in_lsp);
 DECLARE_DLIST(mc_sent_feeds, struct mc_feed, in_sent);

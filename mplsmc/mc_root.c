@@ -16,6 +16,7 @@ DEFINE_MTYPE_STATIC(MCMAP, MC_LSP, "root LSP");
 DEFINE_MTYPE_STATIC(MCMAP, MC_BRANCHES, "root LSP branches");
 DEFINE_MTYPE_STATIC(MCMAP, MC_FEED, "tree of a root LSP");
 DEFINE_MTYPE_STATIC(MCMAP, MC_SENT, "sent tree");
+DEFINE_MTYPE_STATIC(MCMAP, MC_SENT_GROUP, "group of sent trees");
 
 static struct mc_lsp *lsp_find(struct mc_map *m, const struct mldp_fec *fec)
 {
@@ -91,9 +92,11 @@ static void push(struct mc_map *m, struct mc_sent *s)
 	push_one(m, s);
 	if (!addr_is_any(&s->source))
 		return;
-	frr_each (mc_sents, &m->sents, other)
-		if (other != s && addr_cmp(&other->group, &s->group) == 0)
+	frr_each (mc_group_sents, &s->of->sents, other) {
+		m->looked_at++;
+		if (other != s)
 			push_one(m, other);
+	}
 }
 
 /* A Join(*,G) names the RP that pimd has; without one pim_vif says nothing. */
@@ -175,6 +178,45 @@ void mc_root_rps_changed(struct mc_map *m)
 	}
 }
 
+static struct mc_sent *sent_new(struct mc_map *m, const struct addr *source,
+				const struct addr *group)
+{
+	struct mc_sent_group key = {.group = *group},
+			     *g = mc_sent_groups_find(&m->sent_groups, &key);
+	struct mc_sent *s = XCALLOC(MTYPE_MC_SENT, sizeof(*s));
+
+	if (!g) {
+		g = XCALLOC(MTYPE_MC_SENT_GROUP, sizeof(*g));
+		g->group = *group;
+		mc_group_sents_init(&g->sents);
+		mc_sent_groups_add(&m->sent_groups, g);
+	}
+	s->source = *source;
+	s->group = *group;
+	s->since = m->wheel->now;
+	s->of = g;
+	mc_sent_feeds_init(&s->feeds);
+	mc_sents_add(&m->sents, s);
+	mc_group_sents_add_tail(&g->sents, s);
+	m->stats.ftns++;
+	return s;
+}
+
+/* Out of the tables already, but for its group's. */
+static void sent_free(struct mc_map *m, struct mc_sent *s)
+{
+	struct mc_sent_group *g = s->of;
+
+	mc_group_sents_del(&g->sents, s);
+	mc_sent_feeds_fini(&s->feeds);
+	XFREE(MTYPE_MC_SENT, s);
+	if (mc_group_sents_count(&g->sents))
+		return;
+	mc_group_sents_fini(&g->sents);
+	mc_sent_groups_del(&m->sent_groups, g);
+	XFREE(MTYPE_MC_SENT_GROUP, g);
+}
+
 static void feed_add(struct mc_map *m, struct mc_lsp *lsp, const struct addr *source,
 		     const struct addr *group)
 {
@@ -186,15 +228,8 @@ static void feed_add(struct mc_map *m, struct mc_lsp *lsp, const struct addr *so
 			f->stale = false;
 			return;
 		}
-	if (!s) {
-		s = XCALLOC(MTYPE_MC_SENT, sizeof(*s));
-		s->source = *source;
-		s->group = *group;
-		s->since = m->wheel->now;
-		mc_sent_feeds_init(&s->feeds);
-		mc_sents_add(&m->sents, s);
-		m->stats.ftns++;
-	}
+	if (!s)
+		s = sent_new(m, source, group);
 	f = XCALLOC(MTYPE_MC_FEED, sizeof(*f));
 	f->lsp = lsp;
 	f->sent = s;
@@ -214,8 +249,7 @@ static void feed_del(struct mc_map *m, struct mc_feed *f)
 		return;
 	m->stats.ftns--;
 	mc_sents_del(&m->sents, s);
-	mc_sent_feeds_fini(&s->feeds);
-	XFREE(MTYPE_MC_SENT, s);
+	sent_free(m, s);
 }
 
 void mc_root_carry(struct mc_map *m, struct mc_lsp *lsp, const struct addr *source,
@@ -352,9 +386,10 @@ void mc_root_free(struct mc_map *m)
 		XFREE(MTYPE_MC_LSP, lsp);
 	}
 	while ((s = mc_sents_pop(&m->sents)))
-		XFREE(MTYPE_MC_SENT, s);
+		sent_free(m, s);
 	mc_lsps_fini(&m->lsps);
 	mc_sents_fini(&m->sents);
+	mc_sent_groups_fini(&m->sent_groups);
 }
 
 void mc_root_walk(const struct mc_map *m, void (*fn)(void *arg, const struct mc_map_info *i),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* LSPs that name trees, and static trees: the root side of the mapping (mplsmc/mc_root.c). */
+#include "mplsmc/mc_map_p.h"
 #include "tests/unit/mc_map_rig.h"
 
 /* ---------------------------------------------------------------- root side */
@@ -316,6 +317,37 @@ START_TEST(static_tree_with_another_identifier_leaves_the_old_lsp)
 }
 END_TEST
 
+/* A (*,G) branch costs as much as its group has trees, however many others the root sends. */
+START_TEST(branch_of_a_shared_tree_costs_what_its_group_has)
+{
+	struct mldp_fec fec;
+
+	rp_line("239.0.0.0/8", "10.9.9.9");
+	for (unsigned int i = 0; i < 1000; i++) {
+		char group[ADDR_STRLEN];
+
+		snprintf(group, sizeof(group), "239.7.%u.%u", i / 250, i % 250 + 1);
+		fec = source_fec("10.0.0.1", "10.1.1.1", group);
+		lsp(&fec, 1);
+	}
+	for (unsigned int i = 1; i <= 3; i++) {
+		char source[ADDR_STRLEN];
+
+		snprintf(source, sizeof(source), "10.1.1.%u", i);
+		fec = source_fec("10.0.0.1", source, "239.1.1.1");
+		lsp(&fec, 1);
+	}
+	fec = source_fec("10.0.0.1", "*", "239.1.1.1");
+	ck_assert_uint_eq(map->looked_at, 0);
+	calls = 0;
+	lsp(&fec, 2);
+	ck_assert_uint_eq(map->looked_at, 4); /* itself and three source trees */
+	ck_assert_uint_eq(calls, 1 + 4);
+	lsp(&fec, 6);
+	ck_assert_uint_eq(map->looked_at, 8);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- */
 
 static Suite *suite(void)
@@ -330,6 +362,7 @@ static Suite *suite(void)
 	tcase_add_test(t, root_sends_no_group_that_the_operator_denies);
 	tcase_add_test(t, lsp_without_a_source_joins_the_shared_tree_of_the_configured_rp);
 	tcase_add_test(t, packets_of_a_source_tree_go_to_the_leaves_of_the_shared_tree_as_well);
+	tcase_add_test(t, branch_of_a_shared_tree_costs_what_its_group_has);
 	tcase_add_test(t, shared_tree_on_an_interface_of_its_own_has_its_own_leaves);
 	tcase_add_test(t, lsp_without_a_group_carries_every_stream_of_its_source);
 	tcase_add_test(t, stream_whose_counter_stands_still_ends);
