@@ -142,11 +142,14 @@ struct ldp_msg {
 	const struct ldp_fec *fecs;
 	bool has_label;
 	uint32_t label;
-	bool has_upstream_label; /* TLV 0x0204: decoded, not used */
+	bool has_upstream_label; /* TLV 0x0204 */
 	uint32_t upstream_label;
 	bool upstream_request;	 /* TLV 0x0205 */
 	bool has_request_id;
 	uint32_t request_id;
+	bool has_context; /* Interface ID with an MPLS Context Label (RFC 6389 5) */
+	struct addr context_source;
+	uint32_t context_label;
 	enum ldp_mbb mbb;
 };
 

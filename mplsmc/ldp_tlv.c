@@ -430,25 +430,27 @@ static void write_request_id(WRITE_ARGS)
 	wr_u32(w, m->request_id);
 }
 
-/* Next hop, logical interface, then sub-TLVs whose length has the header in it (A-mLDP-7). */
+/* ---------------------------------------------------------------- see ldp_interface_id.c */
+
+static uint32_t read_interface_id(READ_ARGS)
+{
+	ldp_interface_id_read(value, row->min, m);
+	return LDP_S_SUCCESS;
+}
+
+static bool has_interface_id(HAS_ARGS)
+{
+	return m->has_context && addr_len(&m->context_source) + 4u == row->min;
+}
+
+static void write_interface_id(WRITE_ARGS)
+{
+	ldp_interface_id_write(m, w);
+}
+
 static void print_interface_id(PRINT_ARGS)
 {
-	struct rd r = rd_span(value);
-
-	print_address(row, rd_take_span(&r, row->min - 4), t);
-	text_add(t, " interface %" PRIu32, rd_u32(&r));
-	while (rd_left(&r)) {
-		uint16_t type = rd_u16(&r), len = rd_u16(&r);
-		struct span sub = rd_take_span(&r, len >= 4 ? len - 4u : SIZE_MAX);
-
-		if (!rd_ok(&r)) {
-			text_add(t, ", sub-TLV cut short");
-			return;
-		}
-		rd_take(&r, -len & 3);
-		text_add(t, ", sub-TLV %u ", type);
-		text_add_hex(t, sub);
-	}
+	ldp_interface_id_print(value, row->min, t);
 }
 
 /* ---------------------------------------------------------------- status */
@@ -619,8 +621,8 @@ const struct ldp_tlv_row ldp_tlv_rows[] = {
 		EVER, LDP_CAP_UNRECOGNISED, false, CAP},
 
 	/* RFC 6389: the context label of a LAN */
-	{0x082d, "IPv4 Interface ID", 0, 8, ANY, LABELS, 0, true, SKIP(print_interface_id)},
-	{0x082e, "IPv6 Interface ID", 0, 20, ANY, LABELS, 0, true, SKIP(print_interface_id)},
+	{0x082d, "IPv4 Interface ID", 0, 8, ANY, LABELS, 0, true, KIND(interface_id)},
+	{0x082e, "IPv6 Interface ID", 0, 20, ANY, LABELS, 0, true, KIND(interface_id)},
 	/* RFC 4447; some send it, with U=0, in mappings of any FEC */
 	{0x096a, "PW Status", U, 4, 4,
 		IN(NOTIFICATION) | IN(MAPPING), 0, false, SKIP(print_extended_status)},

@@ -79,6 +79,11 @@ uint32_t ldp_fec_read(struct span value, struct ldp_decoder *d, struct ldp_msg *
 void ldp_fec_write(const struct ldp_msg *m, struct wr *w);
 void ldp_fec_print(struct span value, struct text *t);
 
+/* Value of the Interface ID TLVs; head: octets in front of the sub-TLVs. */
+void ldp_interface_id_read(struct span value, size_t head, struct ldp_msg *m);
+void ldp_interface_id_write(const struct ldp_msg *m, struct wr *w);
+void ldp_interface_id_print(struct span value, size_t head, struct text *t);
+
 /** NULL if it is not known. */
 const struct ldp_tlv_row *ldp_tlv_row(unsigned int type);
 

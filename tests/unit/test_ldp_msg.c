@@ -312,6 +312,14 @@ START_TEST(upstream_label_stands_for_the_label)
 	"0000000000000000" \
 	"001f000c0a63000100000011"
 	static const char *const interface_ids[] = {"082d0014" CONTEXT, "082d0018" CONTEXT};
+	/* nothing, another sub-TLV, cut short, a label of 21 bits, an odd address */
+	static const char *const no_context[] = {
+		"082d00080000000000000000",
+		"082d00140000000000000000001e000c0a63000100000011",
+		"082d00140000000000000000001f000d0a63000100000011",
+		"082d00140000000000000000001f000c0a63000100100011",
+		"082d00140000000000000000001f000a0a63000000110000",
+	};
 	char tlvs[512];
 
 	for (size_t i = 0; i < array_size(interface_ids); i++) {
@@ -320,6 +328,15 @@ START_TEST(upstream_label_stands_for_the_label)
 		ck_assert(!msg.has_label && msg.has_upstream_label && msg.has_request_id);
 		ck_assert_uint_eq(msg.upstream_label, 3001);
 		ck_assert_uint_eq(msg.request_id, 13);
+		/* A-mLDP-6: source address, label; M-6389-6-2 */
+		ck_assert(msg.has_context);
+		ck_assert_uint_eq(msg.context_label, 17);
+		ck_assert_mem_eq(addr_octets(&msg.context_source), "\x0a\x63\x00\x01", 4);
+	}
+	for (size_t i = 0; i < array_size(no_context); i++) {
+		snprintf(tlvs, sizeof(tlvs), FEC UPSTREAM "%s", no_context[i]);
+		ck_assert_int_eq(decode(LDP_LABEL_MAPPING, tlvs), LDP_DECODE_OK);
+		ck_assert(msg.has_upstream_label && !msg.has_context);
 	}
 	/* four too many is too many if it is not the last one, or is another TLV */
 	ck_assert_int_eq(decode(LDP_LABEL_MAPPING, FEC UPSTREAM "082d0018" CONTEXT "01030001ff"),

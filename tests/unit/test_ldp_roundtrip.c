@@ -64,6 +64,11 @@ static void fill_label_message(struct ldp_msg *m, struct ldp_decoder *d)
 	m->upstream_request = m->type == LDP_LABEL_REQUEST && below(2);
 	m->has_request_id = m->type == LDP_LABEL_MAPPING && below(2);
 	m->request_id = m->has_request_id ? random32() : 0;
+	m->has_context = m->type != LDP_NOTIFICATION && below(2);
+	if (m->has_context) {
+		m->context_source = random_address(below(2));
+		m->context_label = below(1 << 20);
+	}
 }
 
 static void fill_abort(struct ldp_msg *m, struct ldp_decoder *d)
@@ -220,6 +225,11 @@ static const char *const vectors[] = {
 	"0300000a0000002f000000000000"
 	"010000050506020001",
 	/* W-LDP-16 */ "040100250000000d" FEC "0205000400000000",
+	/* W-LDP-17 */
+	"040000490000000e" FEC "020400080000000000000bb9"
+	"060000040000000d"
+	"082d00140000000000000000"
+	"001f000c0a63000100000011",
 };
 
 START_TEST(catalogue_is_encoded_octet_by_octet)
