@@ -37,6 +37,15 @@ uint32_t mldp_fec_crc32(const struct mldp_fec *f)
 	return ~crc;
 }
 
+uint32_t mldp_fec_sum(const struct mldp_fec *f)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < f->opaque_len; i++)
+		sum += f->opaque[i];
+	return sum;
+}
+
 /* ---------------------------------------------------------------- FEC elements */
 
 static bool refuse(uint32_t *status, enum ldp_status why)

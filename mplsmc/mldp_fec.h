@@ -67,6 +67,8 @@ struct mldp_opaque mldp_opaque_parse(const struct mldp_fec *f);
 bool mldp_fec_read(struct rd *r, struct mldp_fec *f, uint32_t *status);
 void mldp_fec_write(struct wr *w, const struct mldp_fec *f);
 
+/** Sum of its octets: the other one that RFC 6389 6 allows (A-mLDP-2). */
+uint32_t mldp_fec_sum(const struct mldp_fec *f);
 /** CRC-32 (ISO 3309) over the opaque value: upstream selection (M-6388-2.4.1.1-3, A-mLDP-4). */
 uint32_t mldp_fec_crc32(const struct mldp_fec *f);
 

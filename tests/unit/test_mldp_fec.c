@@ -72,13 +72,17 @@ static const struct {
 	const char *id, *opaque;
 	uint32_t crc;
 	unsigned int mod[3]; /* 2, 3, 4 candidates */
+	uint32_t sum;	     /* RFC 6389 6 (A-mLDP-2) */
+	unsigned int sum_mod[3];
 } hashes[] = {
-	{"H-1", "0100040000002a", 0x1520bbdc, {0, 1, 0}},
-	{"H-2", "0300080a010101e8010101", 0xf4239aab, {1, 1, 3}},
-	{"H-3", "03000800000000ef010101", 0xa87f4f7b, {1, 2, 3}},
+	{"H-1", "0100040000002a", 0x1520bbdc, {0, 1, 0}, 47, {1, 2, 3}},
+	{"H-2", "0300080a010101e8010101", 0xf4239aab, {1, 1, 3}, 259, {1, 1, 3}},
+	{"H-3", "03000800000000ef010101", 0xa87f4f7b, {1, 2, 3}, 253, {1, 1, 1}},
 	{"H-4",
 	 "04002020010db8000000000000000000000001ff3e0000000000000000000080000001",
 	 0x0a8ea545,
+	 {1, 2, 1},
+	 713,
 	 {1, 2, 1}},
 };
 
@@ -88,8 +92,11 @@ START_TEST(crc_of_opaque_value_selects_upstream)
 	uint32_t crc = mldp_fec_crc32(&f);
 
 	ck_assert_msg(crc == hashes[_i].crc, "%s: %08x", hashes[_i].id, crc);
-	for (unsigned int n = 0; n < 3; n++)
+	ck_assert_uint_eq(mldp_fec_sum(&f), hashes[_i].sum);
+	for (unsigned int n = 0; n < 3; n++) {
 		ck_assert_uint_eq(crc % (n + 2), hashes[_i].mod[n]);
+		ck_assert_uint_eq(hashes[_i].sum % (n + 2), hashes[_i].sum_mod[n]);
+	}
 }
 END_TEST
 
