@@ -4,9 +4,7 @@
  */
 #include "mplsmc/mldp_tree_p.h"
 
-#define RESERVED_LABELS 16 /* RFC 7274: never a tree's (A-mLDP-8) */
-
-static void notify(struct mldp_peer *p, uint32_t status, const struct ldp_msg *about)
+void mldp_notify(struct mldp_peer *p, uint32_t status, const struct ldp_msg *about)
 {
 	struct ldp_msg m = {.type = LDP_NOTIFICATION, .has_status = true};
 
@@ -18,7 +16,7 @@ static void notify(struct mldp_peer *p, uint32_t status, const struct ldp_msg *a
 
 /* ---------------------------------------------------------------- Label Mapping */
 
-static bool beyond_limits(struct mldp_peer *p, const struct mldp_lsp *lsp)
+bool mldp_beyond_limits(struct mldp_peer *p, const struct mldp_lsp *lsp)
 {
 	const struct mldp_params *params = &p->m->params;
 
@@ -30,8 +28,29 @@ static bool beyond_limits(struct mldp_peer *p, const struct mldp_lsp *lsp)
 /* F3353-11-3: refused visibly; nobody else is disturbed. */
 static void refuse(struct mldp_peer *p, const struct ldp_msg *m, const struct mldp_fec *fec)
 {
-	notify(p, LDP_S_NO_LABEL_RESOURCES, m);
+	mldp_notify(p, LDP_S_NO_LABEL_RESOURCES, m);
 	mldp_send(p, LDP_LABEL_RELEASE, fec, m->label, LDP_MBB_NONE);
+}
+
+bool mldp_marks(struct mldp_peer *p)
+{
+	if (!p->m->params.mbb || !(p->capabilities & LDP_CAP_MBB))
+		return false;
+	p->m->stats.mbb_requests_rx++;
+	return true;
+}
+
+/* M-5036-A.1.2-1, A-mLDP-11; M-6389-4.1-3: never both kinds of label. */
+static void replace(struct mldp_binding *b, uint32_t label)
+{
+	if (!b->shared && b->label == label)
+		return;
+	if (b->shared)
+		mldp_shared_withdraw(b);
+	else
+		mldp_send(b->peer, LDP_LABEL_RELEASE, &b->lsp->fec, b->label, LDP_MBB_NONE);
+	b->label = label;
+	b->marked = false;
 }
 
 static void mapping(struct mldp_peer *p, const struct ldp_msg *m, const struct mldp_fec *fec)
@@ -44,7 +63,7 @@ static void mapping(struct mldp_peer *p, const struct ldp_msg *m, const struct m
 		mldp_send(p, LDP_LABEL_RELEASE, fec, m->label, LDP_MBB_NONE);
 		return;
 	}
-	if (!b && beyond_limits(p, lsp)) {
+	if (!b && mldp_beyond_limits(p, lsp)) {
 		p->m->stats.refused_limit++;
 		refuse(p, m, fec);
 		return;
@@ -58,15 +77,11 @@ static void mapping(struct mldp_peer *p, const struct ldp_msg *m, const struct m
 	}
 	if (!b) {
 		b = mldp_binding_add(lsp, p, m->label);
-	} else if (b->label != m->label) { /* M-5036-A.1.2-1, A-mLDP-11 */
-		mldp_send(p, LDP_LABEL_RELEASE, fec, b->label, LDP_MBB_NONE);
-		b->label = m->label;
-		b->marked = false;
+	} else {
+		replace(b, m->label);
 	}
-	if (m->mbb == LDP_MBB_REQUEST && p->m->params.mbb && p->capabilities & LDP_CAP_MBB) {
-		p->m->stats.mbb_requests_rx++;
+	if (m->mbb == LDP_MBB_REQUEST && mldp_marks(p))
 		b->marked = true; /* from others it is a mapping like any (M-6388-8.3-1) */
-	}
 	mldp_lsp_review(lsp);
 }
 
@@ -79,8 +94,8 @@ static uint32_t mapping_refused(struct mldp_peer *p, const struct ldp_msg *m)
 	}
 	if (!(p->capabilities & LDP_CAP_P2MP)) /* or no longer (A-mLDP-22) */
 		return LDP_S_UNKNOWN_FEC;
-	/* a label of the peer's choice: understood, but we have no use for it (M-6389-4.1-2) */
-	return m->has_label ? LDP_S_SUCCESS : LDP_S_NO_LABEL_RESOURCES;
+	/* a label of the peer's own: understood, but we have not announced it (M-6389-4.1-2) */
+	return m->has_label || mldp_upstream_agreed(p) ? LDP_S_SUCCESS : LDP_S_NO_LABEL_RESOURCES;
 }
 
 static void on_mapping(struct mldp_peer *p, const struct ldp_msg *m)
@@ -94,15 +109,16 @@ static void on_mapping(struct mldp_peer *p, const struct ldp_msg *m)
 	}
 	status = mapping_refused(p, m);
 	if (status)
-		notify(p, status, m);
+		mldp_notify(p, status, m);
+	else if (!m->has_label)
+		mldp_upstream_mapping(p, m);
 	else
 		mapping(p, m, &m->fecs[0].mp);
 }
 
 /* ---------------------------------------------------------------- Withdraw, Release */
 
-/* True if the FEC element names this FEC; wildcards name many (M-5918-4-1). */
-static bool names(const struct ldp_fec *f, const struct mldp_fec *fec)
+bool mldp_names(const struct ldp_fec *f, const struct mldp_fec *fec)
 {
 	uint16_t family = addr_is_v4(&fec->root) ? 1 : 2;
 
@@ -119,9 +135,10 @@ static bool names(const struct ldp_fec *f, const struct mldp_fec *fec)
 	}
 }
 
+/* Without a label the message is about all labels of the FEC, of both kinds. */
 static bool label_matches(const struct ldp_msg *m, uint32_t label)
 {
-	return !m->has_label || m->label == label;
+	return m->has_label ? m->label == label : !m->has_upstream_label;
 }
 
 /* False: a wildcard of a type that we do not have, and the peer hears so (M-5918-4-1). */
@@ -129,7 +146,7 @@ static bool type_known(struct mldp_peer *p, const struct ldp_msg *m, const struc
 {
 	if (f->kind != LDP_FEC_TYPED_WILDCARD || f->wildcard_type == MLDP_P2MP)
 		return true;
-	notify(p, LDP_S_UNKNOWN_FEC, m);
+	mldp_notify(p, LDP_S_UNKNOWN_FEC, m);
 	return false;
 }
 
@@ -150,12 +167,12 @@ static void withdraw(struct mldp_peer *p, const struct ldp_msg *m, const struct 
 		struct mldp_lsp *lsp = mldp_lsp_find(p->m, &f->mp);
 
 		b = lsp ? mldp_binding_find(lsp, p) : NULL;
-		if (b && label_matches(m, b->label))
+		if (b && !b->shared && label_matches(m, b->label))
 			forget(b);
 		return;
 	}
 	frr_each_safe (mldp_peer_bindings, &p->bindings, b)
-		if (names(f, &b->lsp->fec) && label_matches(m, b->label))
+		if (!b->shared && mldp_names(f, &b->lsp->fec) && label_matches(m, b->label))
 			forget(b);
 }
 
@@ -166,7 +183,9 @@ static void answer(struct mldp_peer *p, const struct ldp_msg *m, const struct ld
 				  .fecs = f,
 				  .n_fecs = 1,
 				  .has_label = m->has_label,
-				  .label = m->label};
+				  .label = m->label,
+				  .has_upstream_label = m->has_upstream_label,
+				  .upstream_label = m->upstream_label};
 
 	p->m->stats.releases_tx++;
 	p->m->ops->send(p->m->ctx, p, &release);
@@ -178,18 +197,26 @@ static void on_withdraw(struct mldp_peer *p, const struct ldp_msg *m)
 	for (size_t i = 0; i < m->n_fecs; i++)
 		if (type_known(p, m, &m->fecs[i])) {
 			withdraw(p, m, &m->fecs[i]);
+			mldp_upstream_withdraw(p, m, &m->fecs[i]);
 			answer(p, m, &m->fecs[i]);
 		}
 }
 
 /* True: it was a label that had been withdrawn. */
+static bool is_withdrawn(const struct ldp_msg *m, const struct mldp_withdrawn *w)
+{
+	if (w->upstream)
+		return m->has_upstream_label ? m->upstream_label == w->label : !m->has_label;
+	return label_matches(m, w->label);
+}
+
 static bool release_withdrawn(struct mldp_peer *p, const struct ldp_msg *m, const struct ldp_fec *f)
 {
 	struct mldp_withdrawn *w;
 	bool any = false;
 
 	frr_each_safe (mldp_peer_withdrawn, &p->withdrawn, w)
-		if (names(f, &w->fec) && label_matches(m, w->label)) {
+		if (mldp_names(f, &w->fec) && is_withdrawn(m, w)) {
 			mldp_withdrawn_free(p, w);
 			any = true;
 		}
@@ -207,8 +234,12 @@ static void on_release(struct mldp_peer *p, const struct ldp_msg *m)
 
 		if (!known || (release_withdrawn(p, m, f) && f->kind == LDP_FEC_MULTIPOINT))
 			continue;
+		mldp_upstream_release(p, m, f);
+		if (m->has_upstream_label)
+			continue;
 		frr_each_safe (mldp_peer_elements, &p->elements, e)
-			if (names(f, &e->lsp->fec) && label_matches(m, e->label))
+			if (!e->upstream && mldp_names(f, &e->lsp->fec) &&
+			    label_matches(m, e->label))
 				mldp_lsp_refused(e->lsp, e); /* A-mLDP-13 */
 	}
 }
@@ -221,14 +252,19 @@ static void tell_again(const struct mldp_element *e)
 		  e == e->lsp->pending ? LDP_MBB_REQUEST : LDP_MBB_NONE);
 }
 
+static bool is_mapped(const struct mldp_element *e, const struct mldp_peer *p)
+{
+	return e && e->peer == p && !e->upstream;
+}
+
 /* True if we have, or now get, a label for the peer. */
 static bool request_one(struct mldp_peer *p, const struct mldp_fec *fec)
 {
 	struct mldp_lsp *lsp = mldp_lsp_find(p->m, fec);
 
-	if (lsp && lsp->active && lsp->active->peer == p)
+	if (lsp && is_mapped(lsp->active, p))
 		tell_again(lsp->active);
-	else if (lsp && lsp->pending && lsp->pending->peer == p)
+	else if (lsp && is_mapped(lsp->pending, p))
 		tell_again(lsp->pending);
 	else
 		return lsp && mldp_lsp_requested(lsp, p);
@@ -241,7 +277,7 @@ static bool request_many(struct mldp_peer *p, const struct ldp_fec *f)
 	bool any = false;
 
 	frr_each (mldp_peer_elements, &p->elements, e)
-		if (names(f, &e->lsp->fec)) {
+		if (!e->upstream && mldp_names(f, &e->lsp->fec)) {
 			tell_again(e);
 			any = true;
 		}
@@ -256,14 +292,19 @@ static void on_request(struct mldp_peer *p, const struct ldp_msg *m)
 	p->m->stats.requests_rx++;
 	if (!m->n_fecs || !type_known(p, m, f))
 		return;
-	if (!(f->kind == LDP_FEC_MULTIPOINT ? request_one(p, &f->mp) : request_many(p, f)))
-		notify(p, LDP_S_NO_ROUTE, m);
+	if (m->upstream_request)
+		mldp_upstream_request(p, m);
+	else if (!(f->kind == LDP_FEC_MULTIPOINT ? request_one(p, &f->mp) : request_many(p, f)))
+		mldp_notify(p, LDP_S_NO_ROUTE, m);
 }
 
 static bool is_element(const struct mldp_element *e, const struct mldp_peer *p,
 		       const struct ldp_msg *m)
 {
-	return e && e->peer == p && m->has_label && e->label == m->label;
+	if (!e || e->peer != p || !e->label)
+		return false;
+	return e->upstream ? m->has_upstream_label && e->label == m->upstream_label
+			   : m->has_label && e->label == m->label;
 }
 
 /* M-6388-8.4.5-1: told by neighbour and label; for an element that waits for it, else ignored. */
@@ -271,6 +312,8 @@ static void on_notification(struct mldp_peer *p, const struct ldp_msg *m)
 {
 	struct mldp_lsp *lsp = NULL;
 
+	if (m->status.code && mldp_upstream_notified(p, m))
+		return;
 	if (m->status.code != LDP_S_MP_STATUS || m->mbb != LDP_MBB_ACK || m->n_fecs != 1)
 		return;
 	p->m->stats.mbb_acks_rx++;
@@ -287,7 +330,7 @@ static void on_notification(struct mldp_peer *p, const struct ldp_msg *m)
 void mldp_input(struct mldp_peer *p, const struct ldp_msg *m, msec_t now)
 {
 	/* without this it would be a message without label: about all labels */
-	if (m->has_upstream_label && m->type != LDP_LABEL_MAPPING) {
+	if (m->has_upstream_label && m->type != LDP_LABEL_MAPPING && !mldp_upstream_agreed(p)) {
 		p->m->stats.unexpected++;
 		return;
 	}
@@ -306,6 +349,8 @@ void mldp_input(struct mldp_peer *p, const struct ldp_msg *m, msec_t now)
 		break;
 	case LDP_NOTIFICATION:
 		on_notification(p, m);
+		break;
+	case LDP_LABEL_ABORT: /* the answer is on its way already (A-mLDP-20) */
 		break;
 	default:
 		p->m->stats.unexpected++;

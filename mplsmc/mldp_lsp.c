@@ -30,6 +30,7 @@ struct mldp_lsp *mldp_lsp_get(struct mldp *m, const struct mldp_fec *fec)
 	lsp->fec = *fec;
 	lsp->since = m->wheel->now;
 	mldp_lsp_bindings_init(&lsp->bindings);
+	mldp_lsp_shared_init(&lsp->shared);
 	mldp_lsps_add(&m->lsps, lsp);
 	lsp->route = mldp_route_get(m, &fec->root);
 	mldp_route_lsps_add_tail(&lsp->route->lsps, lsp);
@@ -46,6 +47,7 @@ void mldp_lsp_free(struct mldp_lsp *lsp)
 	timer_stop(m->wheel, &lsp->retry);
 	timer_stop(m->wheel, &lsp->stay);
 	timer_stop(m->wheel, &lsp->install);
+	mldp_shared_forget(lsp);
 	while ((b = mldp_lsp_bindings_first(&lsp->bindings)))
 		mldp_binding_del(b);
 	if (lsp->active)
@@ -89,6 +91,7 @@ struct mldp_binding *mldp_binding_add(struct mldp_lsp *lsp, struct mldp_peer *pe
 
 void mldp_binding_del(struct mldp_binding *b)
 {
+	mldp_shared_put(b, false);
 	mldp_lsp_bindings_del(&b->lsp->bindings, b);
 	mldp_peer_bindings_del(&b->peer->bindings, b);
 	b->lsp->m->stats.branches--;
@@ -96,6 +99,23 @@ void mldp_binding_del(struct mldp_binding *b)
 }
 
 /* ---------------------------------------------------------------- messages */
+
+void mldp_send_msg(struct mldp_peer *peer, struct ldp_msg *m)
+{
+	struct mldp_stats *stats = &peer->m->stats;
+
+	if (m->type == LDP_NOTIFICATION) { /* make-before-break ack (RFC 6388 8.2) */
+		m->has_status = true;
+		m->status.code = LDP_S_MP_STATUS;
+		stats->mbb_acks_tx++;
+	}
+	stats->mappings_tx += m->type == LDP_LABEL_MAPPING;
+	stats->requests_tx += m->type == LDP_LABEL_REQUEST;
+	stats->withdraws_tx += m->type == LDP_LABEL_WITHDRAW;
+	stats->releases_tx += m->type == LDP_LABEL_RELEASE;
+	stats->mbb_requests_tx += m->mbb == LDP_MBB_REQUEST;
+	peer->m->ops->send(peer->m->ctx, peer, m);
+}
 
 void mldp_send(struct mldp_peer *peer, enum ldp_msg_type type, const struct mldp_fec *fec,
 	       uint32_t label, enum ldp_mbb mbb)
@@ -107,18 +127,8 @@ void mldp_send(struct mldp_peer *peer, enum ldp_msg_type type, const struct mldp
 			    .has_label = true,
 			    .label = label,
 			    .mbb = mbb};
-	struct mldp_stats *stats = &peer->m->stats;
 
-	if (type == LDP_NOTIFICATION) { /* make-before-break ack (RFC 6388 8.2) */
-		m.has_status = true;
-		m.status.code = LDP_S_MP_STATUS;
-		stats->mbb_acks_tx++;
-	}
-	stats->mappings_tx += type == LDP_LABEL_MAPPING;
-	stats->withdraws_tx += type == LDP_LABEL_WITHDRAW;
-	stats->releases_tx += type == LDP_LABEL_RELEASE;
-	stats->mbb_requests_tx += mbb == LDP_MBB_REQUEST;
-	peer->m->ops->send(peer->m->ctx, peer, &m);
+	mldp_send_msg(peer, &m);
 }
 
 /* ---------------------------------------------------------------- forwarding */
@@ -126,7 +136,8 @@ void mldp_send(struct mldp_peer *peer, enum ldp_msg_type type, const struct mldp
 /* Packets from `from` (NULL: our own) may go to this branch. */
 static bool usable(const struct mldp_binding *b, const struct mldp_peer *from)
 {
-	return b->peer != from && b->peer->n_links > 0;
+	return b->peer != from && b->peer->n_links > 0 &&
+	       (!b->shared || b->shared->ifindex == b->peer->links[0].ifindex);
 }
 
 static void branch_of(const struct mldp_binding *b, struct mldp_branch *to)
@@ -137,7 +148,19 @@ static void branch_of(const struct mldp_binding *b, struct mldp_branch *to)
 				   .label = b->label,
 				   .ifindex = l->ifindex,
 				   .interface = l->interface,
-				   .next_hop = l->next_hop};
+				   .next_hop = l->next_hop,
+				   .context = b->shared ? b->shared->context : 0};
+}
+
+/* The frame of a LAN is one branch, whoever listens (M-6389-6-1). */
+static bool counted(struct mldp *m, struct mldp_shared *s)
+{
+	if (!s)
+		return false;
+	if (s->collected == m->collections)
+		return true;
+	s->collected = m->collections;
+	return false;
 }
 
 static size_t collect(const struct mldp_lsp *lsp, const struct mldp_peer *from,
@@ -146,19 +169,38 @@ static size_t collect(const struct mldp_lsp *lsp, const struct mldp_peer *from,
 	const struct mldp_binding *b;
 	size_t n = 0;
 
+	lsp->m->collections++;
 	frr_each (mldp_lsp_bindings_const, &lsp->bindings, b)
-		if (usable(b, from) && n < lsp->m->params.maximum_branches)
+		if (usable(b, from) && n < lsp->m->params.maximum_branches &&
+		    !counted(lsp->m, b->shared))
 			branch_of(b, &to[n++]);
 	return n;
+}
+
+void mldp_entry_remove(const struct mldp_element *e)
+{
+	struct mldp *m = e->lsp->m;
+
+	if (!e->upstream)
+		m->ops->ilm(m->ctx, e->lsp, e->label, NULL, 0, false);
+	else if (e->label)
+		m->ops->context_ilm(m->ctx, e->lsp, &e->context, e->label, NULL, 0, false);
 }
 
 void mldp_lsp_forward_from(struct mldp_lsp *lsp, const struct mldp_element *e)
 {
 	size_t max = mldp_lsp_bindings_count(&lsp->bindings), n;
-	struct mldp_branch *branches = XCALLOC(MTYPE_TMP, (max + 1) * sizeof(*branches));
+	struct mldp_branch *branches;
+
+	if (e && !e->label)
+		return; /* it has not been answered */
+	branches = XCALLOC(MTYPE_TMP, (max + 1) * sizeof(*branches));
 
 	n = collect(lsp, e ? e->peer : NULL, branches);
-	if (e)
+	if (e && e->upstream)
+		lsp->m->ops->context_ilm(lsp->m->ctx, lsp, &e->context, e->label, branches, n,
+					 lsp->leaf);
+	else if (e)
 		lsp->m->ops->ilm(lsp->m->ctx, lsp, e->label, branches, n, lsp->leaf);
 	else
 		lsp->m->ops->root(lsp->m->ctx, lsp, branches, n);
@@ -198,12 +240,15 @@ void mldp_lsp_info(const struct mldp_lsp *lsp, struct mldp_lsp_info *info)
 		.leaf = lsp->leaf,
 		.upstream = e ? e->peer : NULL,
 		.label = lsp->active ? lsp->active->label : 0,
+		.context = lsp->active && lsp->active->upstream ? lsp->active->context.label : 0,
 		.pending_label = lsp->pending ? lsp->pending->label : 0,
 		.since = lsp->since,
 	};
 	if (e) {
 		info->upstream_next_hop = e->next_hop;
-		if (e->peer->n_links)
+		if (e->upstream && e->label)
+			info->upstream_interface = e->context.interface;
+		else if (e->peer->n_links)
 			info->upstream_interface = e->peer->links[0].interface;
 	}
 	frr_each (mldp_lsp_bindings_const, &lsp->bindings, b)

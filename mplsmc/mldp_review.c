@@ -13,6 +13,17 @@ DECLARE_MGROUP(MLDP);
 DEFINE_MTYPE_STATIC(MLDP, MLDP_ELEMENT, "accepting element");
 DEFINE_MTYPE_STATIC(MLDP, MLDP_WITHDRAWN, "withdrawn label");
 
+void mldp_withdrawn_add(struct mldp_peer *p, const struct mldp_fec *fec, uint32_t label,
+			bool upstream)
+{
+	struct mldp_withdrawn *w = XCALLOC(MTYPE_MLDP_WITHDRAWN, sizeof(*w));
+
+	w->fec = *fec;
+	w->label = label;
+	w->upstream = upstream;
+	mldp_peer_withdrawn_add_tail(&p->withdrawn, w);
+}
+
 void mldp_withdrawn_entry_free(struct mldp_withdrawn *w)
 {
 	XFREE(MTYPE_MLDP_WITHDRAWN, w);
@@ -40,21 +51,24 @@ void mldp_element_free(struct mldp_element *e)
 	} else {
 		e->lsp->pending = NULL;
 	}
+	mldp_upstream_forget(e);
 	mldp_peer_elements_del(&e->peer->elements, e);
-	e->lsp->m->stats.labels--;
+	e->lsp->m->stats.labels -= !e->upstream;
 	XFREE(MTYPE_MLDP_ELEMENT, e);
 }
 
 static struct mldp_element *element_new(struct mldp_lsp *lsp, const struct candidate *up)
 {
 	struct mldp *m = lsp->m;
-	uint32_t label = m->ops->label_alloc(m->ctx);
+	bool upstream = mldp_upstream_wanted(lsp, up->peer);
+	uint32_t label = upstream ? 0 : m->ops->label_alloc(m->ctx);
+	bool none = !label && !upstream;
 	struct mldp_element *e;
 
-	if (lsp->no_label != !label)
-		m->n_no_label += label ? -1 : 1;
-	lsp->no_label = !label;
-	if (!label) {
+	if (lsp->no_label != none)
+		m->n_no_label += none ? 1 : -1;
+	lsp->no_label = none;
+	if (none) {
 		m->stats.refused_labels++;
 		return NULL;
 	}
@@ -62,15 +76,20 @@ static struct mldp_element *element_new(struct mldp_lsp *lsp, const struct candi
 	e->lsp = lsp;
 	e->peer = up->peer;
 	e->label = label;
+	e->upstream = upstream;
 	e->next_hop = up->next_hop;
 	mldp_peer_elements_add_tail(&up->peer->elements, e);
-	m->stats.labels++;
+	m->stats.labels += !upstream;
 	return e;
 }
 
 /* The label is told; an active one forwards before the first packet can come. */
 static void element_map(struct mldp_lsp *lsp, struct mldp_element *e, enum ldp_mbb mbb)
 {
+	if (e->upstream) {
+		mldp_upstream_ask(e, mbb);
+		return;
+	}
 	if (lsp->active == e)
 		mldp_lsp_forward_from(lsp, e);
 	mldp_send(e->peer, LDP_LABEL_MAPPING, &lsp->fec, e->label, mbb);
@@ -80,14 +99,15 @@ static void element_map(struct mldp_lsp *lsp, struct mldp_element *e, enum ldp_m
 static void element_withdraw(struct mldp_element *e)
 {
 	struct mldp_lsp *lsp = e->lsp;
-	struct mldp_withdrawn *w = XCALLOC(MTYPE_MLDP_WITHDRAWN, sizeof(*w));
 
 	if (lsp->active == e)
-		lsp->m->ops->ilm(lsp->m->ctx, lsp, e->label, NULL, 0, false);
-	w->fec = lsp->fec;
-	w->label = e->label;
-	mldp_peer_withdrawn_add_tail(&e->peer->withdrawn, w);
-	mldp_send(e->peer, LDP_LABEL_WITHDRAW, &lsp->fec, e->label, LDP_MBB_NONE);
+		mldp_entry_remove(e);
+	if (e->upstream) {
+		mldp_upstream_leave(e);
+	} else {
+		mldp_withdrawn_add(e->peer, &lsp->fec, e->label, false);
+		mldp_send(e->peer, LDP_LABEL_WITHDRAW, &lsp->fec, e->label, LDP_MBB_NONE);
+	}
 	mldp_element_free(e);
 }
 
@@ -96,8 +116,9 @@ void mldp_element_lost(struct mldp_element *e)
 	struct mldp_lsp *lsp = e->lsp;
 
 	if (lsp->active == e)
-		lsp->m->ops->ilm(lsp->m->ctx, lsp, e->label, NULL, 0, false);
-	mldp_label_free(lsp->m, e->label);
+		mldp_entry_remove(e);
+	if (!e->upstream)
+		mldp_label_free(lsp->m, e->label);
 	mldp_element_free(e);
 }
 
@@ -141,7 +162,9 @@ static struct candidate select_upstream(struct mldp_lsp *lsp)
 	if (!n)
 		return (struct candidate){};
 	qsort(c, n, sizeof(*c), candidate_cmp);
-	return c[mldp_fec_crc32(&lsp->fec) % n];
+	return c[(lsp->m->params.lan_hash_sum ? mldp_fec_sum(&lsp->fec)
+					      : mldp_fec_crc32(&lsp->fec)) %
+		 n];
 }
 
 /* ---------------------------------------------------------------- review */
@@ -276,7 +299,7 @@ static void acknowledge(struct mldp_lsp *lsp)
 	const struct mldp_peer *up = lsp->active ? lsp->active->peer : NULL;
 	struct mldp_binding *b;
 
-	if (!lsp->root && (!lsp->active || lsp->unconfirmed))
+	if (!lsp->root && (!lsp->active || !lsp->active->label || lsp->unconfirmed))
 		return;
 	if (!any_branch(lsp, up, true) || !installed(lsp))
 		return;
@@ -284,7 +307,10 @@ static void acknowledge(struct mldp_lsp *lsp)
 		if (!b->marked || b->peer == up)
 			continue;
 		b->marked = false;
-		mldp_send(b->peer, LDP_NOTIFICATION, &lsp->fec, b->label, LDP_MBB_ACK);
+		if (b->shared)
+			mldp_upstream_ack(b);
+		else
+			mldp_send(b->peer, LDP_NOTIFICATION, &lsp->fec, b->label, LDP_MBB_ACK);
 	}
 }
 
@@ -320,11 +346,12 @@ static void leave_upstream(struct mldp_lsp *lsp)
 
 static void settle_state(struct mldp_lsp *lsp)
 {
-	enum mldp_lsp_state state = lsp->root || lsp->active ? MLDP_OPERATIONAL
-				    : lsp->pending	     ? MLDP_SIGNALLED
-				    : lsp->refused	     ? MLDP_REFUSED
-				    : lsp->no_label	     ? MLDP_NO_LABEL
-							     : MLDP_NO_ROUTE;
+	bool labelled = lsp->active && lsp->active->label;
+	enum mldp_lsp_state state = lsp->root || labelled	  ? MLDP_OPERATIONAL
+				    : lsp->active || lsp->pending ? MLDP_SIGNALLED
+				    : lsp->refused		  ? MLDP_REFUSED
+				    : lsp->no_label		  ? MLDP_NO_LABEL
+								  : MLDP_NO_ROUTE;
 
 	if (state == lsp->state && lsp->since)
 		return;

@@ -167,6 +167,7 @@ struct mldp_peer *mldp_peer_up(struct mldp *m, const struct ldp_id *id, uint32_t
 	mldp_peer_bindings_init(&p->bindings);
 	mldp_peer_elements_init(&p->elements);
 	mldp_peer_withdrawn_init(&p->withdrawn);
+	mldp_peer_requests_init(&p->requests);
 	mldp_peers_add_tail(&m->peers, p);
 	m->stats.peers++;
 	return p;
@@ -207,6 +208,7 @@ static void peer_free(struct mldp_peer *p)
 	mldp_peer_bindings_fini(&p->bindings);
 	mldp_peer_elements_fini(&p->elements);
 	mldp_peer_withdrawn_fini(&p->withdrawn);
+	mldp_peer_requests_fini(&p->requests);
 	p->m->stats.peers--;
 	XFREE(MTYPE_MLDP_PEER, p);
 }
@@ -312,6 +314,7 @@ void mldp_peer_links(struct mldp_peer *p, const struct mldp_link *links, size_t 
 		return;
 	memcpy(p->links, links, n * sizeof(*links));
 	p->n_links = n;
+	mldp_upstream_links(p);
 	frr_each (mldp_peer_bindings, &p->bindings, b)
 		mldp_lsp_forward(b->lsp);
 }
@@ -364,6 +367,7 @@ struct mldp *mldp_new(const struct mldp_params *p, const struct mldp_ops *ops, v
 	mldp_routes_init(&m->routes);
 	mldp_owned_init(&m->own);
 	mldp_peers_init(&m->peers);
+	mldp_lans_init(&m->lans);
 	return m;
 }
 
@@ -385,6 +389,7 @@ void mldp_free(struct mldp *m)
 	while ((r = mldp_routes_first(&m->routes)))
 		route_free(r);
 	own_nothing(&m->own);
+	mldp_lans_free(m);
 	mldp_lsps_fini(&m->lsps);
 	mldp_routes_fini(&m->routes);
 	mldp_peers_fini(&m->peers);
@@ -394,8 +399,13 @@ void mldp_free(struct mldp *m)
 void mldp_set_params(struct mldp *m, const struct mldp_params *p)
 {
 	bool branches = p->maximum_branches != m->params.maximum_branches;
+	bool asked = m->params.upstream_on_demand != p->upstream_on_demand;
+	struct mldp_lsp *lsp;
 
 	m->params = *p;
+	if (asked) /* the other kind of label from now on */
+		frr_each_safe (mldp_lsps, &m->lsps, lsp)
+			mldp_lsp_clear(lsp, m->wheel->now);
 	if (branches || m->n_no_label) /* labels may be there now */
 		review_all(m);
 }
@@ -422,6 +432,7 @@ void mldp_clear_stats(struct mldp *m)
 		.lsps = m->stats.lsps,
 		.branches = m->stats.branches,
 		.labels = m->stats.labels,
+		.shared_labels = m->stats.shared_labels,
 		.peers = m->stats.peers,
 	};
 }

@@ -34,6 +34,9 @@ struct mldp_params {
 	uint32_t maximum_branches;  /* of one LSP: 127 */
 	uint32_t maximum_lsps;	    /* 0: no limit */
 	uint32_t maximum_per_peer;  /* LSPs a peer may map, 0: no limit (F3353-11-3) */
+	bool upstream_labels;	    /* announced: peers may ask for labels that we assign (RFC 6389) */
+	bool upstream_on_demand;    /* we ask the upstream LSR for its label, if it can */
+	bool lan_hash_sum;	    /* of the octets (RFC 6389 6) instead of the CRC-32 (A-mLDP-2) */
 };
 
 void mldp_params_default(struct mldp_params *p);
@@ -45,6 +48,16 @@ struct mldp_branch {
 	unsigned int ifindex;
 	const char *interface;
 	struct addr next_hop;
+	/* Not 0: the label is ours, behind this context label, in one frame for all LSRs of the LAN
+	 * that have asked for it; peer and next hop are those of one of them (RFC 6389 6). */
+	uint32_t context;
+};
+
+/** Where an upstream LSR's label is looked up (RFC 5331 8). */
+struct mldp_context {
+	unsigned int ifindex;
+	char interface[16];
+	uint32_t label;
 };
 
 struct mldp_ops {
@@ -61,11 +74,15 @@ struct mldp_ops {
 	 */
 	void (*ilm)(void *ctx, const struct mldp_lsp *lsp, uint32_t label,
 		    const struct mldp_branch *branches, size_t n, bool local);
+	/** The same for a label that the upstream LSR has assigned; NULL: there are none. */
+	void (*context_ilm)(void *ctx, const struct mldp_lsp *lsp, const struct mldp_context *c,
+			    uint32_t label, const struct mldp_branch *branches, size_t n,
+			    bool local);
 	/** We are root: what is to be sent down the LSP goes to these branches. */
 	void (*root)(void *ctx, const struct mldp_lsp *lsp, const struct mldp_branch *branches,
 		     size_t n);
 	/**
-	 * What ilm() last said of this label, or root() (label 0), is in the forwarding plane; or
+	 * What ilm() or context_ilm() last said of this label, or root() (label 0), is in the forwarding plane; or
 	 * nobody can tell.  May be NULL: it is at once.
 	 */
 	bool (*installed)(void *ctx, const struct mldp_lsp *lsp, uint32_t label);
@@ -99,6 +116,12 @@ struct mldp_link {
 void mldp_peer_links(struct mldp_peer *p, const struct mldp_link *links, size_t n, msec_t now);
 void *mldp_peer_data(const struct mldp_peer *p);
 const struct ldp_id *mldp_peer_id(const struct mldp_peer *p);
+
+/** The context label of an address on a LAN, 0: it has none (M-5331-8-2). */
+uint32_t mldp_context_label(const struct addr *a, uint8_t prefixlen);
+/** Our address on this interface; ADDR_ANY: none. */
+void mldp_interface(struct mldp *m, unsigned int ifindex, const struct addr *a, uint8_t prefixlen,
+		    msec_t now);
 
 /** An address of this router came or went: it may be a root (A-mLDP-16). */
 void mldp_local_address(struct mldp *m, const struct addr *a, bool owned, msec_t now);
@@ -137,6 +160,7 @@ struct mldp_lsp_info {
 	size_t n_branches;	    /* installed */
 	const struct mldp_peer *upstream; /* NULL: none */
 	uint32_t label;		    /* active accepting element, 0: none */
+	uint32_t context;	    /* not 0: the label is the upstream LSR's, in this context */
 	uint32_t pending_label;	    /* make before break, 0: none */
 	struct addr upstream_next_hop;
 	const char *upstream_interface; /* NULL: none */
@@ -154,8 +178,10 @@ void mldp_lsp_branches(const struct mldp_lsp *lsp,
 struct mldp_stats {
 	uint64_t mappings_rx, mappings_tx, withdraws_rx, withdraws_tx, releases_rx, releases_tx,
 		requests_rx, mbb_requests_rx, mbb_requests_tx, mbb_acks_rx, mbb_acks_tx, mbb_timeouts,
-		refused_limit, refused_labels, refused_mp2mp, reserved_labels, unexpected;
+		refused_limit, refused_labels, refused_mp2mp, reserved_labels, unexpected,
+		requests_tx, upstream_refused;
 	size_t lsps, branches, labels, peers;
+	size_t shared_labels; /* assigned by us as upstream LSR, for a LAN */
 };
 const struct mldp_stats *mldp_stats(const struct mldp *m);
 /** What counts events becomes 0. */

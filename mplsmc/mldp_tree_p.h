@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mldp_tree_p.h - the structs behind mldp_tree.h, shared by mldp_tree.c, mldp_input.c, mldp_lsp.c
- * and mldp_review.c.
+ * mldp_tree_p.h - the structs behind mldp_tree.h, shared by mldp_tree.c, mldp_input.c, mldp_lsp.c,
+ * mldp_review.c and mldp_upstream.c.
  *
  *   mldp ── peer ── binding: what the peer mapped to us ──┐
  *    │       └──── element: our label towards it ─────────┤
@@ -17,7 +17,8 @@
 
 #include "mplsmc/mldp_tree.h"
 
-#define MLDP_MAX_LINKS 8
+#define MLDP_MAX_LINKS	8
+#define RESERVED_LABELS 16 /* RFC 7274: never a tree's (A-mLDP-8) */
 
 PREDECL_HASH(mldp_lsps);
 PREDECL_HASH(mldp_routes);
@@ -28,6 +29,9 @@ PREDECL_DLIST(mldp_lsp_bindings);
 PREDECL_DLIST(mldp_peer_elements);
 PREDECL_DLIST(mldp_peer_withdrawn);
 PREDECL_DLIST(mldp_route_lsps);
+PREDECL_DLIST(mldp_lsp_shared);
+PREDECL_DLIST(mldp_peer_requests);
+PREDECL_HASH(mldp_lans);
 
 /** A set of addresses: a peer's, or ours. */
 struct mldp_owned {
@@ -47,6 +51,23 @@ struct mldp_route {
 	struct mldp_route_lsps_head lsps;
 };
 
+/** An interface with an address from which a context label follows (RFC 5331 8). */
+struct mldp_lan {
+	struct mldp_lans_item item;
+	unsigned int ifindex;
+	struct addr address;
+	uint32_t label;
+};
+
+/** Our label for all downstream LSRs of an LSP on a LAN (M-6389-6-1). */
+struct mldp_shared {
+	struct mldp_lsp_shared_item item;
+	unsigned int ifindex;
+	uint32_t context, label;
+	unsigned int users;
+	uint64_t collected; /* mldp.collections of the last one that had it */
+};
+
 /** A downstream LSR's mapping. */
 struct mldp_binding {
 	struct mldp_lsp_bindings_item in_lsp;
@@ -54,15 +75,21 @@ struct mldp_binding {
 	struct mldp_lsp *lsp;
 	struct mldp_peer *peer;
 	uint32_t label;
+	struct mldp_shared *shared; /* the label is ours; NULL: it is the peer's */
 	bool marked; /* make before break: to be acknowledged (M-6388-8.1-2) */
 };
 
-/** Accepting element: a label of ours that an upstream LSR was told (M-6388-8.4.2-1). */
+/** Accepting element: a label of ours that an upstream LSR was told (M-6388-8.4.2-1), or one of
+ *  its own for which we have asked. */
 struct mldp_element {
 	struct mldp_peer_elements_item in_peer;
+	struct mldp_peer_requests_item in_requests; /* while it waits */
 	struct mldp_lsp *lsp;
 	struct mldp_peer *peer;
-	uint32_t label;
+	uint32_t label; /* upstream: 0 as long as there is no answer */
+	bool upstream, waits;
+	uint32_t request_id;
+	struct mldp_context context;
 	struct addr next_hop;
 };
 
@@ -71,6 +98,7 @@ struct mldp_withdrawn {
 	struct mldp_peer_withdrawn_item item;
 	struct mldp_fec fec;
 	uint32_t label;
+	bool upstream;
 };
 
 struct mldp_peer {
@@ -86,6 +114,7 @@ struct mldp_peer {
 	struct mldp_peer_bindings_head bindings;
 	struct mldp_peer_elements_head elements;
 	struct mldp_peer_withdrawn_head withdrawn;
+	struct mldp_peer_requests_head requests;
 };
 
 struct mldp_lsp {
@@ -96,6 +125,8 @@ struct mldp_lsp {
 	struct mldp_route *route;
 	bool leaf, root;
 	struct mldp_lsp_bindings_head bindings;
+	struct mldp_lsp_shared_head shared;
+	uint64_t no_upstream_by; /* serial of a peer that assigns no label to this LSP */
 	struct mldp_element *active, *pending; /* pending: make before break */
 	bool acked;	     /* pending was acknowledged, mbb_delay_ms is running */
 	bool ready;	     /* pending may become active */
@@ -123,6 +154,8 @@ struct mldp {
 	struct mldp_routes_head routes;
 	struct mldp_owned_head own;
 	struct mldp_peers_head peers;
+	struct mldp_lans_head lans;
+	uint64_t collections; /* of branches */
 	size_t n_no_label, n_overrides; /* LSPs */
 	uint64_t serial;		/* of the last peer */
 	struct timer freed;		/* a label was, and LSPs want one */
@@ -159,6 +192,16 @@ static inline uint32_t mldp_lsp_hash(const struct mldp_lsp *l)
 	return mldp_fec_hash(&l->fec);
 }
 
+static inline int mldp_lan_cmp(const struct mldp_lan *a, const struct mldp_lan *b)
+{
+	return a->ifindex == b->ifindex ? 0 : a->ifindex < b->ifindex ? -1 : 1;
+}
+
+static inline uint32_t mldp_lan_hash(const struct mldp_lan *l)
+{
+	return jhash_1word(l->ifindex, 0x5331);
+}
+
 DECLARE_HASH(mldp_owned, struct mldp_owned, item, mldp_owned_cmp, mldp_owned_hash);
 DECLARE_HASH(mldp_routes, struct mldp_route, item, mldp_route_cmp, mldp_route_hash);
 DECLARE_HASH(mldp_lsps, struct mldp_lsp, item, mldp_lsp_cmp, mldp_lsp_hash);
@@ -168,6 +211,9 @@ DECLARE_DLIST(mldp_lsp_bindings, struct mldp_binding, in_lsp);
 DECLARE_DLIST(mldp_peer_elements, struct mldp_element, in_peer);
 DECLARE_DLIST(mldp_peer_withdrawn, struct mldp_withdrawn, item);
 DECLARE_DLIST(mldp_route_lsps, struct mldp_lsp, in_route);
+DECLARE_DLIST(mldp_lsp_shared, struct mldp_shared, item);
+DECLARE_DLIST(mldp_peer_requests, struct mldp_element, in_requests);
+DECLARE_HASH(mldp_lans, struct mldp_lan, item, mldp_lan_cmp, mldp_lan_hash);
 
 /* ---------------------------------------------------------------- mldp_tree.c */
 
@@ -183,6 +229,9 @@ void mldp_withdrawn_free(struct mldp_peer *p, struct mldp_withdrawn *w);
 
 /* ---------------------------------------------------------------- mldp_lsp.c, mldp_review.c */
 
+/** The label is free again when the peer has released it. */
+void mldp_withdrawn_add(struct mldp_peer *p, const struct mldp_fec *fec, uint32_t label,
+			bool upstream);
 void mldp_withdrawn_entry_free(struct mldp_withdrawn *w);
 
 /** The LSP of a FEC, made if it does not exist; NULL: beyond maximum_lsps. */
@@ -213,9 +262,58 @@ void mldp_lsp_refused(struct mldp_lsp *lsp, struct mldp_element *e);
 void mldp_element_lost(struct mldp_element *e);
 /** No message is sent. */
 void mldp_element_free(struct mldp_element *e);
+/** Its forwarding entry goes, if there is one. */
+void mldp_entry_remove(const struct mldp_element *e);
 
 /** Sends a label message about the FEC. */
 void mldp_send(struct mldp_peer *peer, enum ldp_msg_type type, const struct mldp_fec *fec,
 	       uint32_t label, enum ldp_mbb mbb);
+/** Counts it, too. */
+void mldp_send_msg(struct mldp_peer *peer, struct ldp_msg *m);
+
+/* ---------------------------------------------------------------- mldp_input.c */
+
+/** True if the FEC element names this FEC; wildcards name many (M-5918-4-1). */
+bool mldp_names(const struct ldp_fec *f, const struct mldp_fec *fec);
+void mldp_notify(struct mldp_peer *p, uint32_t status, const struct ldp_msg *about);
+/** lsp NULL: it would be a new one. */
+bool mldp_beyond_limits(struct mldp_peer *p, const struct mldp_lsp *lsp);
+/** What the peer asks for with make before break is to be acknowledged; counted. */
+bool mldp_marks(struct mldp_peer *p);
+
+/* ---------------------------------------------------------------- mldp_upstream.c */
+
+void mldp_lans_free(struct mldp *m);
+/** The binding is without its shared label; told: its peer was told so and will release it. */
+void mldp_shared_put(struct mldp_binding *b, bool told);
+/** The same with a message; the binding stays. */
+void mldp_shared_withdraw(struct mldp_binding *b);
+/** Without messages or callbacks, for an LSP that goes. */
+void mldp_shared_forget(struct mldp_lsp *lsp);
+/** Who is reached by another link than before asks again. */
+void mldp_upstream_links(struct mldp_peer *p);
+
+/** Both have announced the capability (M-5331-4-1). */
+static inline bool mldp_upstream_agreed(const struct mldp_peer *p)
+{
+	return p->m->params.upstream_labels && p->capabilities & LDP_CAP_UPSTREAM_LABEL;
+}
+
+/* Upstream LSR: messages of a downstream LSR, and to it. */
+void mldp_upstream_request(struct mldp_peer *p, const struct ldp_msg *m);
+void mldp_upstream_release(struct mldp_peer *p, const struct ldp_msg *m, const struct ldp_fec *f);
+void mldp_upstream_ack(const struct mldp_binding *b);
+
+/* Downstream LSR: the label of an element of this peer would be the peer's. */
+bool mldp_upstream_wanted(const struct mldp_lsp *lsp, const struct mldp_peer *p);
+void mldp_upstream_ask(struct mldp_element *e, enum ldp_mbb mbb);
+/** Label Release, or the Request is aborted. */
+void mldp_upstream_leave(struct mldp_element *e);
+/** No answer is waited for. */
+void mldp_upstream_forget(struct mldp_element *e);
+void mldp_upstream_mapping(struct mldp_peer *p, const struct ldp_msg *m);
+void mldp_upstream_withdraw(struct mldp_peer *p, const struct ldp_msg *m, const struct ldp_fec *f);
+/** True: it was about a Request of ours. */
+bool mldp_upstream_notified(struct mldp_peer *p, const struct ldp_msg *m);
 
 #endif

@@ -15,6 +15,7 @@ struct rig_peer {
 	char name[8];
 	struct addr address;
 	struct mldp_peer *p;
+	uint32_t capabilities, asked; /* asked: message ID of our last Request */
 };
 
 struct rig_route {
@@ -33,6 +34,10 @@ static bool in_use[1000];
 static char entries[1000][160]; /* of labels; 0: what we push as root, by FEC */
 static char pushes[FECS + 1][160];
 static uint32_t message_id;
+static bool upstream_labels; /* we have announced them */
+static struct {
+	char key[40], text[160]; /* "17/3001@u1" */
+} contexts[20];
 static char said[4000];
 
 /* ---------------------------------------------------------------- names */
@@ -142,15 +147,24 @@ static void label_free(void *ctx, uint32_t label)
 	say("free %u", label);
 }
 
-/* It can be written, and has neither of the TLVs of upstream label assignment, which nobody here
- * has announced (M-5331-4-1). */
-static void check_message(struct ldp_msg *msg)
+/* It can be written, and has the TLVs of upstream label assignment only between two that have
+ * announced it (M-5331-4-1). */
+static void check_message(const struct rig_peer *to, struct ldp_msg *msg)
 {
 	uint8_t buf[1000];
 
 	msg->id = ++message_id;
 	ck_assert_uint_gt(ldp_msg_encode(msg, buf, sizeof(buf)), 0);
-	ck_assert(!msg->has_upstream_label && !msg->upstream_request);
+	if (!upstream_labels || !(to->capabilities & LDP_CAP_UPSTREAM_LABEL))
+		ck_assert(!msg->has_upstream_label && !msg->upstream_request);
+}
+
+/* M-6389-4.1-1, M-6389-6-2: the answer to Request 77, with the context of the LAN. */
+static void check_shared(const struct ldp_msg *msg)
+{
+	ck_assert_msg(in_use[msg->upstream_label], "%u is told and not ours", msg->upstream_label);
+	ck_assert(msg->has_request_id && msg->has_context);
+	ck_assert_uint_eq(msg->request_id, 77);
 }
 
 static const char *element(const struct ldp_fec *f)
@@ -168,14 +182,17 @@ static const char *element(const struct ldp_fec *f)
 static void send(void *ctx, struct mldp_peer *p, struct ldp_msg *msg)
 {
 	static const char *const verbs[] = {
-		[LDP_LABEL_MAPPING & 0xf] = "map",
-		[LDP_LABEL_WITHDRAW & 0xf] = "withdraw",
-		[LDP_LABEL_RELEASE & 0xf] = "release",
+		[LDP_LABEL_MAPPING & 0xf] = "map",     [LDP_LABEL_WITHDRAW & 0xf] = "withdraw",
+		[LDP_LABEL_RELEASE & 0xf] = "release", [LDP_LABEL_REQUEST & 0xf] = "ask",
+		[LDP_LABEL_ABORT & 0xf] = "abort",
 	};
+	struct rig_peer *to = mldp_peer_data(p);
 	const char *verb = "ack", *which;
-	char label[16] = "";
+	char label[40] = "";
 
-	check_message(msg);
+	check_message(to, msg);
+	if (msg->type == LDP_LABEL_REQUEST)
+		to->asked = msg->id;
 	if (msg->type == LDP_NOTIFICATION && msg->mbb != LDP_MBB_ACK) {
 		say("notify %s %s", name_of(p), ldp_status_name(msg->status.code));
 		ck_assert_uint_eq(msg->status.message_id, 77);
@@ -186,9 +203,17 @@ static void send(void *ctx, struct mldp_peer *p, struct ldp_msg *msg)
 		verb = verbs[msg->type & 0xf];
 	else
 		ck_assert_uint_eq(msg->status.code, LDP_S_MP_STATUS);
-	if (msg->type == LDP_LABEL_MAPPING)
+	if (msg->type == LDP_LABEL_MAPPING && msg->has_upstream_label)
+		check_shared(msg);
+	else if (msg->type == LDP_LABEL_MAPPING)
 		ck_assert_msg(in_use[msg->label], "%u is told and not ours", msg->label);
-	if (msg->has_label)
+	if (msg->type == LDP_LABEL_ABORT)
+		ck_assert_uint_eq(msg->request_id, to->asked);
+	if (msg->has_context)
+		snprintf(label, sizeof(label), " ^%u/%u", msg->context_label, msg->upstream_label);
+	else if (msg->has_upstream_label)
+		snprintf(label, sizeof(label), " ^%u", msg->upstream_label);
+	else if (msg->has_label)
 		snprintf(label, sizeof(label), " %u", msg->label);
 	which = msg->fecs[0].kind == LDP_FEC_MULTIPOINT ? about(&msg->fecs[0].mp) : "";
 	say("%s %s%s%s%s%s", verb, name_of(p), element(&msg->fecs[0]), label,
@@ -217,8 +242,12 @@ static void branches_text(char *text, size_t size, const struct mldp_branch *b, 
 
 	text[0] = '\0';
 	for (size_t i = 0; i < n; i++)
-		at += (size_t)snprintf(text + at, size - at, " %s/%u@%s", name_of(b[i].peer),
-				       b[i].label, b[i].interface);
+		if (b[i].context)
+			at += (size_t)snprintf(text + at, size - at, " ^%u/%u@%s", b[i].context,
+					       b[i].label, b[i].interface);
+		else
+			at += (size_t)snprintf(text + at, size - at, " %s/%u@%s",
+					       name_of(b[i].peer), b[i].label, b[i].interface);
 }
 
 /* Forwarding is told more often than it changes; the change is the news. */
@@ -243,6 +272,25 @@ static void ilm(void *ctx, const struct mldp_lsp *lsp, uint32_t label,
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), " here");
 	if (changed(entries[label], sizeof(entries[label]), text))
 		say("%u:%s%s", label, text[0] ? text : " gone", about(i.fec));
+}
+
+static void context_ilm(void *ctx, const struct mldp_lsp *lsp, const struct mldp_context *c,
+			uint32_t label, const struct mldp_branch *branches, size_t n, bool local)
+{
+	struct mldp_lsp_info i;
+	char text[160], key[40];
+	size_t at = 0;
+
+	mldp_lsp_info(lsp, &i);
+	snprintf(key, sizeof(key), "^%u/%u@%s", c->label, label, c->interface);
+	while (contexts[at].key[0] && strcmp(contexts[at].key, key) != 0)
+		ck_assert_uint_lt(++at, array_size(contexts));
+	snprintf(contexts[at].key, sizeof(contexts[at].key), "%s", key);
+	branches_text(text, sizeof(text), branches, n);
+	if (local)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " here");
+	if (changed(contexts[at].text, sizeof(contexts[at].text), text))
+		say("%s:%s%s", key, text[0] ? text : " gone", about(i.fec));
 }
 
 static void on_root(void *ctx, const struct mldp_lsp *lsp, const struct mldp_branch *branches,
@@ -271,6 +319,7 @@ static const struct mldp_ops ops = {
 	.send = send,
 	.watch_route = watch_route,
 	.ilm = ilm,
+	.context_ilm = context_ilm,
 	.root = on_root,
 	.installed = installed,
 };
@@ -282,9 +331,10 @@ static uint32_t capabilities(char **w, unsigned int n)
 	uint32_t caps = 0;
 
 	for (unsigned int i = 0; i < n; i++)
-		caps |= strcmp(w[i], "p2mp") == 0  ? LDP_CAP_P2MP
-			: strcmp(w[i], "mbb") == 0 ? LDP_CAP_MBB
-						   : 0;
+		caps |= strcmp(w[i], "p2mp") == 0	? LDP_CAP_P2MP
+			: strcmp(w[i], "mbb") == 0	? LDP_CAP_MBB
+			: strcmp(w[i], "upstream") == 0 ? LDP_CAP_UPSTREAM_LABEL
+							: 0;
 	return caps;
 }
 
@@ -316,11 +366,11 @@ static void peer_up(char **w, unsigned int n)
 	id = (struct ldp_id){.lsr_id = (uint32_t)(w[1][0] << 8 | w[1][1])};
 	s->address = addr_from_v4((const uint8_t[]){
 		192, 0, 2, (uint8_t)((w[1][0] == 'D' ? 100 : 0) + w[1][1] - '0')});
-	s->p = mldp_peer_up(m, &id, n > 2 ? capabilities(w + 2, n - 2) : LDP_CAP_P2MP | LDP_CAP_MBB,
-			    s, wheel.now);
-	mldp_peer_address(s->p, &s->address, true, wheel.now);
+	s->capabilities = n > 2 ? capabilities(w + 2, n - 2) : LDP_CAP_P2MP | LDP_CAP_MBB;
+	s->p = mldp_peer_up(m, &id, s->capabilities, s, wheel.now);
 	snprintf(link, sizeof(link), "%c%c", w[1][0] == 'D' ? 'd' : 'u', w[1][1]);
-	set_links(s, links, 1);
+	set_links(s, links, 1); /* Hellos come before addresses */
+	mldp_peer_address(s->p, &s->address, true, wheel.now);
 }
 
 static void peer_down(struct rig_peer *s)
@@ -371,6 +421,7 @@ static void message(struct rig_peer *s, char **w, unsigned int n)
 		{"map", LDP_LABEL_MAPPING},	{"withdraw", LDP_LABEL_WITHDRAW},
 		{"release", LDP_LABEL_RELEASE}, {"request", LDP_LABEL_REQUEST},
 		{"ack", LDP_NOTIFICATION},	{"advice", LDP_NOTIFICATION},
+		{"refuse", LDP_NOTIFICATION},	{"abort", LDP_LABEL_ABORT},
 	};
 	struct ldp_fec f = {.kind = LDP_FEC_MULTIPOINT, .mp = mldp_rig_fec(fec)};
 	struct ldp_msg msg = {.id = 77, .fecs = &f, .n_fecs = 1};
@@ -384,8 +435,21 @@ static void message(struct rig_peer *s, char **w, unsigned int n)
 		msg.status.code = LDP_S_MP_STATUS;
 		msg.mbb = LDP_MBB_ACK;
 	}
+	if (strcmp(w[0], "refuse") == 0) { /* our last Request */
+		msg.has_status = true;
+		msg.status.code = LDP_S_NO_LABEL_RESOURCES;
+		msg.status.message_type = LDP_LABEL_REQUEST;
+		msg.status.message_id = s->asked;
+	}
 	for (unsigned int i = 1; i < n; i++) {
-		if (strcmp(w[i], "mbb") == 0) {
+		if (strcmp(w[i], "asked") == 0) {
+			msg.upstream_request = true;
+		} else if (strcmp(w[i], "context") == 0) {
+			msg.has_context = true;
+			msg.context_label = (uint32_t)atoi(w[i + 1]);
+			msg.context_source = address(w[i + 2]);
+			i += 2;
+		} else if (strcmp(w[i], "mbb") == 0) {
 			msg.mbb = LDP_MBB_REQUEST;
 		} else if (strcmp(w[i], "all") == 0) {
 			f.kind = LDP_FEC_WILDCARD;
@@ -407,6 +471,11 @@ static void message(struct rig_peer *s, char **w, unsigned int n)
 	mldp_input(s->p, &msg, wheel.now);
 }
 
+static unsigned int index_of(const char *interface)
+{
+	return (unsigned int)(interface[0] << 8 | interface[1]);
+}
+
 static void local(char **w, unsigned int n)
 {
 	struct mldp_fec f = mldp_rig_fec(fec);
@@ -416,6 +485,9 @@ static void local(char **w, unsigned int n)
 
 	if (strcmp(what, "busy") == 0) {
 		busy = on;
+	} else if (strcmp(what, "lan") == 0) {
+		a = on ? address(w[2]) : ADDR_ANY;
+		mldp_interface(m, index_of(w[!on + 1]), &a, (uint8_t)atoi(w[3]), wheel.now);
 	} else if (strcmp(what, "leaf") == 0) {
 		mldp_leaf(m, &f, on, wheel.now);
 	} else if (strcmp(what, "own") == 0) {
@@ -503,6 +575,8 @@ void mldp_setup(void)
 	memset(in_use, 0, sizeof(in_use));
 	memset(entries, 0, sizeof(entries));
 	memset(pushes, 0, sizeof(pushes));
+	memset(contexts, 0, sizeof(contexts));
+	upstream_labels = false;
 	fec = 1;
 	busy = false;
 	labels_left = 800;
@@ -513,6 +587,7 @@ void mldp_setup(void)
 void mldp_restart(const struct mldp_params *p)
 {
 	mldp_free(m);
+	upstream_labels = p->upstream_labels;
 	m = mldp_new(p, &ops, NULL, &wheel);
 }
 
@@ -541,6 +616,9 @@ void mldp_teardown(void)
 	}
 	for (unsigned int n = 1; n <= FECS; n++)
 		ck_assert_str_eq(pushes[n], "");
+	for (unsigned int i = 0; i < array_size(contexts); i++)
+		ck_assert_str_eq(contexts[i].text, "");
+	ck_assert_uint_eq(mldp_stats(m)->shared_labels, 0);
 	ck_assert_uint_eq(mldp_stats(m)->lsps, 0);
 	ck_assert_uint_eq(mldp_stats(m)->branches, 0);
 	ck_assert_uint_eq(mldp_stats(m)->labels, 0);

@@ -15,6 +15,10 @@
  *   via U1, via none          next hop by configuration
  *   D1 map 55 [mbb]           Label Mapping; also: withdraw, release, request, ack
  *   D1 withdraw all           the Wildcard FEC; "type 6 [1]": typed wildcard, family
+ *   lan d1 10.99.0.1 24       our address on an interface; "no lan d1": there is none
+ *   D1 request asked [mbb]    for a label that we assign (RFC 6389); also: abort
+ *   U1 map upstream 3001 context 17 192.0.2.1    its label, in the context of its address
+ *   U1 refuse                 our last Request: No Label Resources
  *   clear                     the operator has the LSP set up anew
  *   wait 5000                 milliseconds pass
  *   fec 2                     from now on it is about this one
@@ -23,7 +27,8 @@
  *
  * What the engine does, in its order: "map U1 101 [mbb]", "withdraw U1 101", "release D1 55",
  * "ack D1 55", "notify D1 No Route", "101: D1/55@e1 here" (entry of a label), "101: gone",
- * "push D1/55" (we are root), "push nothing", "free 101".  Those about another FEC than the
+ * "ask U1 [mbb]" and "abort U1" (Label Requests), labels that the upstream LSR assigns as "^3001",
+ * with the context as "^17/3001"; "push D1/55" (we are root), "push nothing", "free 101".  Those about another FEC than the
  * first one end in "(2)".  Labels come in order: 101, 102, ...
  */
 #ifndef TESTS_UNIT_MLDP_RIG_H
