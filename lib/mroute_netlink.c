@@ -149,6 +149,7 @@ bool mroute_parse(struct span message, struct mroute *r)
 struct mroute_netlink {
 	struct mnl_socket *events, *requests;
 	uint32_t seq;
+	bool lost;     /* the kernel dropped changes */
 	mroute_fn *fn; /* during input and dump */
 	void *arg;
 	char buf[BUFFER];
@@ -222,7 +223,7 @@ int mroute_netlink_fd(const struct mroute_netlink *n)
 
 bool mroute_netlink_input(struct mroute_netlink *n, mroute_fn *fn, void *arg)
 {
-	bool whole = true;
+	bool whole;
 	ssize_t len;
 
 	n->fn = fn;
@@ -232,10 +233,16 @@ bool mroute_netlink_input(struct mroute_netlink *n, mroute_fn *fn, void *arg)
 		if (len > 0)
 			mnl_cb_run(n->buf, (size_t)len, 0, 0, tell, n);
 		else if (len < 0 && errno == ENOBUFS)
-			whole = false;
+			n->lost = true;
 		else if (len == 0 || errno != EINTR)
-			break;
+			goto drained;
 	}
+	return true;
+
+drained:
+	/* not before: what waits in the socket is older than a dump, and would undo it */
+	whole = !n->lost;
+	n->lost = false;
 	return whole;
 }
 
