@@ -140,6 +140,22 @@ def veth(ns_a, name_a, ns_b, name_b):
         ns.ip(f"link set {name} up")
 
 
+# Classic BPF: drops (TC_ACT_SHOT, 2) a packet whose random number is below the limit.  Kernels
+# that know no netem know cls_bpf, which the agent needs, too.
+LOSS = "4,32 0 0 4294963256,53 1 0 {limit},6 0 0 2,6 0 0 4294967295"
+LOSS_PREF = 49000  # behind everything else on the interface
+
+
+def loss(ns, interface, share):
+    """From now on `share` (0..1) of what the interface sends is lost; 0: nothing."""
+    where = ("dev", interface, "egress", "pref", str(LOSS_PREF))
+    ns.run("tc", "qdisc", "add", "dev", interface, "clsact", check=False)  # or there is one
+    ns.run("tc", "filter", "del", *where, check=False)
+    if share:
+        code = LOSS.format(limit=min(round(share * 2**32), 2**32 - 1))
+        ns.run("tc", "filter", "add", *where, "bpf", "da", "bytecode", code)
+
+
 class Vty:
     """Client of an FRR daemon's vty socket: `command NUL`, answer ends in 0 0 0 status."""
 
