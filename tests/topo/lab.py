@@ -59,7 +59,7 @@ l2vpn l2tp-multicast
  host-name lns
  profile fast
   hello-interval 1
-  retransmit retries 2 timeout 1 maximum 8
+  retransmit {retransmit}
  exit
  peer-group LACS lns
   profile fast
@@ -86,7 +86,7 @@ l2vpn l2tp-multicast
  host-name lac
  profile fast
   hello-interval 1
-  retransmit retries 2 timeout 1 maximum 8
+  retransmit {retransmit}
  exit
  peer-group LNS lac
   profile fast
@@ -231,8 +231,9 @@ class Lab:
     alive = []  # labs of this process, for whoever has to explain a failure
 
     def __init__(self, subscribers=5, prefix="mc", negotiate="negotiate", lac_negotiate=None,
-                 threshold=2):
+                 threshold=2, retransmit="retries 2 timeout 1 maximum 8"):
         self.prefix, self.count, self.threshold = prefix, subscribers, threshold
+        self.retransmit = retransmit
         self.negotiate, self.lac_negotiate = negotiate, lac_negotiate or negotiate
         self.namespaces, self.running, self.taps = [], [], []
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f"{prefix}-lab-"))
@@ -347,6 +348,7 @@ class Lab:
 
     def start_lns(self):
         self.lns.start_l2mcd(LNS_CONF.format(negotiate=self.negotiate, threshold=self.threshold,
+                                             retransmit=self.retransmit,
                                              endpoint=self.lns.endpoint))
         self.lns.start_mcfibd()
 
@@ -354,7 +356,8 @@ class Lab:
         access = "".join(f" access a{s.number} static\n  peer-group LNS\n exit\n"
                          for s in self.subscribers)
         self.lac.start_l2mcd(LAC_CONF.format(negotiate=self.lac_negotiate, lns=LNS_CORE,
-                                             access=access, endpoint=self.lac.endpoint))
+                                             retransmit=self.retransmit, access=access,
+                                             endpoint=self.lac.endpoint))
         self.lac.start_mcfibd()
 
     def wait_established(self, timeout=30):
