@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The daemon is killed in every phase of tunnels, calls and multicast sessions, as LNS and LAC at
+once: forwarding goes on without it, and afterwards nothing of the old life is left."""
+import pytest
+
+import l2tp_wire as w
+from fault_lab import GUESTS, MAD_LNS, OTHER_GROUP, SOURCE, FaultLab
+from forwarders import PPP4, datagram
+from l2tp_wire import Avp, u16, u32
+from netns import wait_for
+
+
+@pytest.fixture(name="lab", scope="module")
+def _lab():
+    with FaultLab("mflk") as lab:
+        yield lab
+
+
+@pytest.fixture(autouse=True)
+def clean(lab):
+    yield
+    lab.end_peers()
+
+
+# ---------------------------------------------------------------- phases, at the LNS
+
+def lac(lab, calls=2):
+    p = lab.peer("mad")
+    p.open()
+    for n in GUESTS[:calls]:
+        p.call(f"a{n}")
+    return p
+
+
+def join(lab):
+    for n in GUESTS[:2]:
+        lab.host[n].join(OTHER_GROUP, SOURCE)
+
+
+def sccrq_answered(lab):
+    p = lab.peer("mad")
+    p.send("SCCRQ", 0, p.open_avps())
+    p.wait("SCCRP")
+
+
+def icrq_answered(lab):
+    p = lac(lab, 0)
+    p.send("ICRQ", 0, [Avp(w.SESSION_ID, u16(7)), Avp(w.SERIAL, u32(1)), Avp(w.CALLING, b"a3")])
+    p.wait("ICRP")
+
+
+def msrq_sent(lab):
+    p = lac(lab)
+    p.on["MSRQ"] = None
+    join(lab)
+    p.wait("MSRQ")
+
+
+def msrp_taken(lab):
+    p = lac(lab)
+    p.on["MSRQ"] = p.response_to
+    join(lab)
+    p.wait("MSRQ")
+    p.acknowledged()
+
+
+def listed(lab):
+    p = lac(lab)
+    p.on["MSI"] = None
+    join(lab)
+    p.wait("MSI", want=lambda m: m.has(w.NOS))
+
+
+def acked(lab):
+    p = lac(lab)
+    join(lab)
+    wait_for(lambda: [m for m in lab.multicast(p) if m["acked"] == 2], 5, "both acknowledged")
+    p.silent = True
+    return p
+
+
+def arrived(p, name, has=None):
+    p.until(lambda: [m for m in p.arrivals if m.name == name and (not has or m.has(has))], 10, name)
+
+
+def withdrawal_sent(lab):
+    p = acked(lab)
+    lab.host[GUESTS[0]].leave(OTHER_GROUP, SOURCE)
+    arrived(p, "MSI", w.WOS)
+
+
+def msen_sent(lab):
+    p = acked(lab)
+    for n in GUESTS[:2]:
+        lab.host[n].leave(OTHER_GROUP, SOURCE)
+    arrived(p, "MSEN")
+
+
+def stopccn_sent(lab):
+    p = acked(lab)
+    lab.vty.show(f"clear l2tp tunnel {p.peer_tunnel_id}")
+    arrived(p, "StopCCN")
+
+
+# ---------------------------------------------------------------- phases, at the LAC
+
+def lns(lab, **on):
+    p = lab.peer("lns", address=MAD_LNS, port=1701, capability=False)
+    p.on.update(on)
+    lab.vty.configure("l2vpn l2tp-multicast", "access s-a9 static", "peer-group MAD")
+    return p
+
+
+def sccrq_sent(lab):
+    lns(lab, SCCRQ=None).wait("SCCRQ")
+
+
+def icrq_sent(lab):
+    lns(lab, ICRQ=None).wait("ICRQ")
+
+
+def opened(lab):
+    p = lns(lab)
+    p.wait("ICCN")
+    return p, *p.open_multicast()
+
+
+def replicating(lab):
+    p, _, theirs = opened(lab)
+    p.msi(theirs, [p.calls["s-a9"].peer_id])
+    p.wait("MSI", want=lambda m: m.has(w.NOSA))
+    return p, theirs
+
+
+def withdrawn(lab):
+    p, theirs = replicating(lab)
+    p.msi(theirs, wos=[p.calls["s-a9"].peer_id])
+
+
+def ended(lab):
+    p, ours, theirs = opened(lab)
+    p.msen(ours, theirs, 3)
+
+
+def stopped(lab):
+    p, _ = replicating(lab)
+    p.stop_ccn()
+
+
+# ---------------------------------------------------------------- the tests
+
+def take_down(lab):
+    """IDs that meant something, and the end of all peers that knew the dead daemon."""
+    old = (lab.lns.peer_tunnel_id, lab.theirs, [c.peer_id for c in lab.lns.calls.values()])
+    for p in lab.peers:
+        p.close(stop=False)
+    lab.peers.clear()
+    return old
+
+
+def nothing_passes(lab, old):
+    """Data messages with the old IDs reach no user, and the agent has no old object."""
+    lab.nothing_stale()
+    tunnel, multicast, calls = old
+    late = datagram(SOURCE, OTHER_GROUP, b"of the old life")
+    lab.lns.raw(w.data(tunnel, multicast, late))
+    for call in calls:
+        lab.lns.raw(w.data(tunnel, call, PPP4 + late))
+    lab.serve()
+    assert not [f for f in lab.seen if b"of the old life" in f]
+
+
+# forwarding is the agent's, which keeps it without the daemon
+@pytest.mark.parametrize("at_lns, at_lac", (
+    (sccrq_answered, sccrq_sent), (icrq_answered, icrq_sent), (msrq_sent, opened),
+    (msrp_taken, replicating), (listed, withdrawn), (withdrawal_sent, ended),
+    (msen_sent, stopped), (stopccn_sent, None)))
+def test_a_daemon_killed_in_any_phase_leaves_nothing_stale(lab, at_lns, at_lac):
+    lab.connect()
+    at_lns(lab)
+    if at_lac:
+        at_lac(lab)
+    lab.router.kill("l2mcd")
+    lab.serve(200)
+    old = take_down(lab)
+    lab.router.start_l2mcd()
+    wait_for(lab.router.consumers, 20, "the agent is back")
+    lab.connect()
+    lab.serve()
+    nothing_passes(lab, old)
+
+
+# R4045-6.2.2-8: what was not installed is not acknowledged, and nobody goes without copies
+def test_an_agent_killed_before_a_list_acknowledges_it_when_it_is_back(lab):
+    lab.connect()
+    p, _, theirs = opened(lab)
+    guest = lac(lab)
+    lab.router.kill("mcfibd")
+    lab.serve(200)
+    p.msi(theirs, [p.calls["s-a9"].peer_id])
+    p.barrier()
+    assert p.count("MSI") == 0
+    join(lab)
+    lab.router.start_mcfibd()
+    p.wait("MSI", want=lambda m: m.has(w.NOSA), timeout=15)
+    wait_for(lambda: [m["acked"] for m in lab.multicast(guest)] == [2], 30, "the guests, too")
+    lab.serve()
+    lab.nothing_stale()
