@@ -97,11 +97,24 @@ static const char *read_ftn_key(const Mcfib__V1__P2mpFtnKey *from, struct fib_ke
 	return NULL;
 }
 
+static const char *read_ilm_key(const Mcfib__V1__P2mpIlmKey *from, struct fib_key *key)
+{
+	char interface[FIB_IFNAME_LEN];
+	uint32_t label, context;
+
+	TRY(read_label(from->label, &label));
+	TRY(read_label(from->context, &context));
+	TRY(read_text(from->interface, interface, sizeof(interface)));
+	if (!context != !interface[0])
+		return "context label or interface without the other";
+	*key = fib_key_p2mp_context(interface, context, label);
+	return NULL;
+}
+
 /* A key of a table this side does not know has table 0. */
 static const char *read_key(const Mcfib__V1__Key *from, struct fib_key *key)
 {
 	uint16_t tunnel, session;
-	uint32_t label;
 
 	memset(key, 0, sizeof(*key));
 	if (!from)
@@ -124,9 +137,7 @@ static const char *read_key(const Mcfib__V1__Key *from, struct fib_key *key)
 	case MCFIB__V1__KEY__KEY_L2TP_FLOW:
 		return read_flow_key(from->l2tp_flow, key);
 	case MCFIB__V1__KEY__KEY_P2MP_ILM:
-		TRY(read_label(from->p2mp_ilm->label, &label));
-		*key = fib_key_p2mp_ilm(label);
-		return NULL;
+		return read_ilm_key(from->p2mp_ilm, key);
 	case MCFIB__V1__KEY__KEY_P2MP_FTN:
 		return read_ftn_key(from->p2mp_ftn, key);
 	default:
@@ -259,6 +270,7 @@ static const char *read_p2mp_branch(const Mcfib__V1__P2mpBranch *from, struct fi
 	b->n_labels = from->n_label;
 	for (size_t i = 0; i < from->n_label; i++)
 		TRY(read_label(from->label[i], &b->labels[i]));
+	b->multicast = from->multicast;
 	return NULL;
 }
 
@@ -429,6 +441,7 @@ static const char *read_hello(const Mcfib__V1__Hello *from, struct fib_hello *h)
 		h->capabilities.activity = from->capabilities->activity;
 		h->capabilities.maximum_branches = from->capabilities->maximum_branches;
 		h->capabilities.mpls_p2mp = from->capabilities->mpls_p2mp;
+		h->capabilities.mpls_context = from->capabilities->mpls_context;
 		h->capabilities.priority = from->capabilities->priority;
 		h->capabilities.maximum_bps = from->capabilities->maximum_bps;
 		h->capabilities.sequencing = from->capabilities->sequencing;

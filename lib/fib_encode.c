@@ -96,6 +96,8 @@ static Mcfib__V1__Key *encode_key(struct arena *a, const struct fib_key *key)
 	case FIB_P2MP_ILM:
 		to->p2mp_ilm = NEW(a, P2mpIlmKey, p2mp_ilm_key);
 		to->p2mp_ilm->label = key->p2mp_ilm.label;
+		to->p2mp_ilm->context = key->p2mp_ilm.context;
+		to->p2mp_ilm->interface = (char *)key->p2mp_ilm.interface;
 		break;
 	case FIB_P2MP_FTN:
 		to->p2mp_ftn = NEW(a, P2mpFtnKey, p2mp_ftn_key);
@@ -230,6 +232,7 @@ static Mcfib__V1__P2mpBranch **encode_p2mp_branches(struct arena *a,
 		to[i]->next_hop = address(&b[i].next_hop);
 		to[i]->n_label = b[i].n_labels;
 		to[i]->label = (uint32_t *)b[i].labels;
+		to[i]->multicast = b[i].multicast;
 	}
 	return to;
 }
@@ -320,6 +323,7 @@ static Mcfib__V1__Hello *encode_hello(struct arena *a, const struct fib_hello *h
 	to->capabilities->activity = h->capabilities.activity;
 	to->capabilities->maximum_branches = h->capabilities.maximum_branches;
 	to->capabilities->mpls_p2mp = h->capabilities.mpls_p2mp;
+	to->capabilities->mpls_context = h->capabilities.mpls_context;
 	to->capabilities->priority = h->capabilities.priority;
 	to->capabilities->maximum_bps = h->capabilities.maximum_bps;
 	to->capabilities->sequencing = h->capabilities.sequencing;

@@ -150,6 +150,8 @@ static bool beyond(const struct fib_consumer *c, const struct fib_object *o, cha
 		snprintf(why, size, "not offloadable: no L2TP replication");
 	else if (p2mp && !can->mpls_p2mp)
 		snprintf(why, size, "not offloadable: no MPLS P2MP");
+	else if (!can->mpls_context && fib_needs_context(&o->key, &o->value))
+		snprintf(why, size, "not offloadable: no upstream-assigned labels");
 	else if (o->key.table == FIB_ACCESS_SESSION && o->value.access_session.unicast &&
 		 !can->unicast_sessions)
 		snprintf(why, size, "not offloadable: no unicast sessions");

@@ -40,6 +40,10 @@ json_object *fib_key_json(const struct fib_key *key)
 		break;
 	case FIB_P2MP_ILM:
 		json_object_int_add(o, "label", key->p2mp_ilm.label);
+		if (key->p2mp_ilm.context) {
+			json_object_int_add(o, "context", key->p2mp_ilm.context);
+			json_object_string_add(o, "interface", key->p2mp_ilm.interface);
+		}
 		break;
 	case FIB_P2MP_FTN:
 		json_object_string_add(o, "vrf", key->p2mp_ftn.vrf);
@@ -143,7 +147,10 @@ static json_object *p2mp_branches_json(const struct fib_p2mp_branch *b, size_t n
 		json_object *o = json_object_new_object(), *labels = json_object_new_array();
 
 		json_object_string_add(o, "interface", b[i].interface);
-		json_add_addr(o, "nextHop", &b[i].next_hop);
+		if (b[i].multicast)
+			json_object_boolean_add(o, "multicast", true);
+		else
+			json_add_addr(o, "nextHop", &b[i].next_hop);
 		for (size_t l = 0; l < b[i].n_labels; l++)
 			json_object_array_add(labels, json_object_new_int(b[i].labels[l]));
 		json_object_object_add(o, "label", labels);
@@ -272,6 +279,7 @@ static json_object *capabilities_json(const struct fib_capabilities *c)
 	json_object_boolean_add(o, "activity", c->activity);
 	json_object_int_add(o, "maximumBranches", c->maximum_branches);
 	json_object_boolean_add(o, "mplsP2mp", c->mpls_p2mp);
+	json_object_boolean_add(o, "mplsContext", c->mpls_context);
 	json_object_boolean_add(o, "priority", c->priority);
 	json_object_boolean_add(o, "maximumBps", c->maximum_bps);
 	json_object_boolean_add(o, "sequencing", c->sequencing);

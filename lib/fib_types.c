@@ -61,6 +61,15 @@ struct fib_key fib_key_p2mp_ilm(uint32_t label)
 	return key;
 }
 
+struct fib_key fib_key_p2mp_context(const char *interface, uint32_t context, uint32_t label)
+{
+	struct fib_key key = fib_key_p2mp_ilm(label);
+
+	key.p2mp_ilm.context = context;
+	memcpy(key.p2mp_ilm.interface, interface, strnlen(interface, FIB_IFNAME_LEN - 1));
+	return key;
+}
+
 struct fib_key fib_key_p2mp_ftn(const char *vrf, const struct addr *group,
 				const struct addr *source)
 {
@@ -86,7 +95,11 @@ const char *fib_key_str(const struct fib_key *key, char *buf, size_t size)
 			 key->access_session.session_id);
 		break;
 	case FIB_P2MP_ILM:
-		snprintf(buf, size, "%s %u", table, key->p2mp_ilm.label);
+		if (key->p2mp_ilm.context)
+			snprintf(buf, size, "%s %u context %u on %s", table, key->p2mp_ilm.label,
+				 key->p2mp_ilm.context, key->p2mp_ilm.interface);
+		else
+			snprintf(buf, size, "%s %u", table, key->p2mp_ilm.label);
 		break;
 	case FIB_L2TP_FLOW:
 	case FIB_P2MP_FTN:
@@ -296,7 +309,7 @@ static bool p2mp_branches_equal(const struct fib_p2mp_branch *a, size_t n_a,
 	for (size_t i = 0; i < n_a; i++)
 		if (strncmp(a[i].interface, b[i].interface, FIB_IFNAME_LEN) != 0 ||
 		    addr_cmp(&a[i].next_hop, &b[i].next_hop) != 0 ||
-		    a[i].n_labels != b[i].n_labels ||
+		    a[i].n_labels != b[i].n_labels || a[i].multicast != b[i].multicast ||
 		    memcmp(a[i].labels, b[i].labels, a[i].n_labels * sizeof(uint32_t)) != 0)
 			return false;
 	return true;
@@ -402,6 +415,23 @@ const char *fib_value_unenforced(enum fib_table table, const union fib_value *va
 						 : NULL;
 }
 
+static bool any_multicast(const struct fib_p2mp_branch *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (b[i].multicast)
+			return true;
+	return false;
+}
+
+bool fib_needs_context(const struct fib_key *key, const union fib_value *value)
+{
+	if (key->table == FIB_P2MP_ILM)
+		return key->p2mp_ilm.context ||
+		       any_multicast(value->p2mp_ilm.branches, value->p2mp_ilm.n_branches);
+	return key->table == FIB_P2MP_FTN &&
+	       any_multicast(value->p2mp_ftn.branches, value->p2mp_ftn.n_branches);
+}
+
 /* Key, generation, tags and lengths, and the parts of a value that have a fixed size. */
 #define OP_FIXED_SIZE 192
 
@@ -414,8 +444,9 @@ static size_t number_size(uint32_t n)
 	return size;
 }
 
-/* A branch: tag and length; interface, address of 16 octets and each label at their longest. */
-#define P2MP_BRANCH_SIZE (2 + 2 + FIB_IFNAME_LEN - 1 + 2 + 16 + 2)
+/* A branch: tag and length; interface, address of 16 octets, multicast and each label at their
+ * longest. */
+#define P2MP_BRANCH_SIZE (2 + 2 + FIB_IFNAME_LEN - 1 + 2 + 16 + 2 + 2)
 #define P2MP_LABEL_SIZE	 3
 
 static size_t p2mp_branches_size(const struct fib_p2mp_branch *b, size_t n)

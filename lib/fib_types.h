@@ -59,6 +59,8 @@ struct fib_key {
 		} l2tp_flow, p2mp_ftn;
 		struct {
 			uint32_t label;
+			uint32_t context; /* 0: none, and no interface */
+			char interface[FIB_IFNAME_LEN];
 		} p2mp_ilm;
 	};
 };
@@ -153,6 +155,7 @@ struct fib_p2mp_branch {
 	struct addr next_hop;
 	uint8_t n_labels;
 	uint32_t labels[FIB_MAX_LABELS]; /* outermost first */
+	bool multicast;			 /* to all LSRs of the interface; no next hop */
 };
 
 struct fib_p2mp_ilm {
@@ -216,7 +219,7 @@ enum fib_role {
 struct fib_capabilities {
 	bool l2tp_replication, unicast_sessions, activity;
 	uint32_t maximum_branches; /* 0: no limit */
-	bool mpls_p2mp;
+	bool mpls_p2mp, mpls_context;
 	bool priority, maximum_bps, sequencing; /* objects that want it come without, too */
 };
 
@@ -312,6 +315,8 @@ struct fib_key fib_key_l2tp_replication(uint16_t tunnel_id, uint16_t session_id)
 struct fib_key fib_key_l2tp_flow(const char *vrf, const struct addr *group,
 				 const struct addr *source);
 struct fib_key fib_key_p2mp_ilm(uint32_t label);
+/** A label in the context of a LAN. */
+struct fib_key fib_key_p2mp_context(const char *interface, uint32_t context, uint32_t label);
 /** source NULL or ADDR_ANY: every source without an object of its own. */
 struct fib_key fib_key_p2mp_ftn(const char *vrf, const struct addr *group,
 				const struct addr *source);
@@ -353,6 +358,9 @@ bool fib_value_known(enum fib_table table, const union fib_value *value, const c
  */
 const char *fib_value_unenforced(enum fib_table table, const union fib_value *value,
 				 const struct fib_capabilities *can);
+
+/** The object has to do with upstream-assigned labels: fib_capabilities.mpls_context. */
+bool fib_needs_context(const struct fib_key *key, const union fib_value *value);
 
 /** Octets an operation on the object takes in an Update: an upper limit. */
 size_t fib_op_size(enum fib_table table, const union fib_value *value);

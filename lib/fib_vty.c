@@ -95,7 +95,8 @@ static void p2mp_branches_str(struct text *t, const struct fib_p2mp_branch *b, s
 	char a[ADDR_STRLEN];
 
 	for (size_t i = 0; i < n; i++) {
-		text_add(t, "%s %s %s", i ? "," : "", b[i].interface, addr_str(&b[i].next_hop, a));
+		text_add(t, "%s %s %s", i ? "," : "", b[i].interface,
+			 b[i].multicast ? "multicast" : addr_str(&b[i].next_hop, a));
 		for (size_t l = 0; l < b[i].n_labels; l++)
 			text_add(t, "%s%u", l ? "/" : " label ", b[i].labels[l]);
 	}
@@ -172,11 +173,12 @@ static void consumer_detail(struct vty *vty, const struct fib_consumer_info *i, 
 		i->slow ? ", slow" : "", i->blocked ? ", blocked" : "",
 		show_since(i->since, now, up), i->session_id);
 	vty_out(vty, "  Tables:       %s\n", fib_tables_str(i->tables, tables, sizeof(tables)));
-	vty_out(vty, "  Capabilities:%s%s%s%s%s%s%s, branches %s",
+	vty_out(vty, "  Capabilities:%s%s%s%s%s%s%s%s, branches %s",
 		i->capabilities.l2tp_replication ? " replication" : "",
 		i->capabilities.unicast_sessions ? " unicast" : "",
 		i->capabilities.activity ? " activity" : "",
 		i->capabilities.mpls_p2mp ? " mpls-p2mp" : "",
+		i->capabilities.mpls_context ? " mpls-context" : "",
 		i->capabilities.priority ? " priority" : "",
 		i->capabilities.maximum_bps ? " maximum-bps" : "",
 		i->capabilities.sequencing ? " sequencing" : "",

@@ -396,6 +396,7 @@ int main(int argc, char **argv)
 			   .capabilities = {.l2tp_replication = true,
 					    .unicast_sessions = true,
 					    .mpls_p2mp = true,
+					    .mpls_context = true,
 					    .priority = true,
 					    .maximum_bps = true,
 					    .sequencing = true}},

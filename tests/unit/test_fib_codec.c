@@ -130,6 +130,20 @@ static struct fib_op transit_op(void)
 	return op;
 }
 
+/* From one LAN to another, by upstream-assigned labels. */
+static struct fib_op context_op(void)
+{
+	struct fib_op op = {.key = fib_key_p2mp_context("fifteen-letters", 17, 0xfffff),
+			    .generation = 9};
+	struct fib_p2mp_branch *b = fib_alloc(1, sizeof(*b));
+
+	*b = (struct fib_p2mp_branch){
+		.interface = "eth1", .n_labels = 2, .labels = {18, 3001}, .multicast = true};
+	op.value.p2mp_ilm.branches = b;
+	op.value.p2mp_ilm.n_branches = 1;
+	return op;
+}
+
 static struct fib_op ftn_op(void)
 {
 	struct addr group = address("ff3e::1"), source = address("2001:db8::3");
@@ -150,7 +164,7 @@ static struct fib_op deletion_op(void)
 
 static struct fib_op (*const op_samples[])(void) = {
 	tunnel_op, session_op, replication_op, flow_op,	    empty_flow_op,
-	ilm_op,	   transit_op, ftn_op,	       deletion_op,
+	ilm_op,	   transit_op, context_op,     ftn_op,	    deletion_op,
 };
 
 static struct fib_msg update_msg(void)
@@ -179,7 +193,7 @@ static struct fib_msg hello_msg(void)
 			  .window = 4,
 			  .last_epoch = 5,
 			  .last_journal = 6,
-			  .capabilities = {true, true, true, 127, true, true, true, true},
+			  .capabilities = {true, true, true, 127, true, true, true, true, true},
 			  .software = "agent 1.0"},
 	};
 }
@@ -446,6 +460,7 @@ enum change {
 	ILM_NEXT_HOP,
 	ILM_LABELS,
 	ILM_LABEL,
+	ILM_MULTICAST,
 	ILM_LOCAL,
 	ILM_TTL,
 	ILM_PAYLOAD, /* label */
@@ -454,6 +469,7 @@ enum change {
 	FTN_NEXT_HOP,
 	FTN_LABELS,
 	FTN_LABEL,
+	FTN_MULTICAST,
 	FTN_UPSTREAM,
 	FTN_TTL, /* stream onto an LSP */
 	CHANGES
@@ -512,6 +528,7 @@ static void change_p2mp(struct fib_p2mp_branch *b, size_t *n, int what)
 	b[1].next_hop.b[15] ^= what == 2;
 	b[0].n_labels -= what == 3;
 	b[0].labels[FIB_MAX_LABELS - 1] ^= what == 4;
+	b[1].multicast ^= what == 5;
 }
 
 static void change_ilm(struct fib_p2mp_ilm *v, enum change what)
@@ -617,6 +634,9 @@ START_TEST(keys_have_names)
 			 "p2mp-ftn 232.1.1.1 from 10.0.0.1 vrf red");
 	key = fib_key_p2mp_ilm(1048575);
 	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)), "p2mp-ilm 1048575");
+	key = fib_key_p2mp_context("eth1", 17, 3001);
+	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)),
+			 "p2mp-ilm 3001 context 17 on eth1");
 	key = fib_key_access_session(7, 3);
 	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)), "access-session 7/3");
 	key = fib_key_l2tp_tunnel(7);

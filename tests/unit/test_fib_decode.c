@@ -60,7 +60,7 @@ static void op_by_hand(unsigned int kind, uint64_t a, uint64_t b, void (*value)(
 	size_t start = begin_hand();
 
 	number(1, a);
-	if (kind != FIB_L2TP_TUNNEL && kind != FIB_P2MP_ILM)
+	if (kind != FIB_L2TP_TUNNEL && (kind != FIB_P2MP_ILM || b))
 		number(2, b);
 	wrap(start, kind);
 	wrap(start, 1); /* Op.key */
@@ -180,6 +180,8 @@ static const struct defect {
 	{"address is not of 4 or 16 octets", FIB_L2TP_TUNNEL, 1, 0, 10, fill_odd_address},
 	{"label of more than 20 bits", FIB_P2MP_ILM, 1 << 20, 0, 0, NULL},
 	{"label of more than 20 bits", FIB_P2MP_ILM, 16, 0, 14, fill_big_label},
+	{"label of more than 20 bits", FIB_P2MP_ILM, 16, 1 << 20, 0, NULL},
+	{"context label or interface without the other", FIB_P2MP_ILM, 16, 17, 0, NULL},
 	{"too many labels", FIB_P2MP_ILM, 16, 0, 14, fill_many_labels},
 	{"address is not of 4 or 16 octets", FIB_P2MP_ILM, 16, 0, 14, fill_odd_next_hop},
 	{"text too long", FIB_P2MP_ILM, 16, 0, 14, fill_long_local},

@@ -265,6 +265,44 @@ START_TEST(labels_need_no_capability_of_l2tp)
 }
 END_TEST
 
+/* An agent that does not know contexts would take the label for one of the platform's. */
+START_TEST(upstream_assigned_labels_need_a_capability_of_their_own)
+{
+	struct addr group = flow_key(1).l2tp_flow.group;
+	struct fib_key keys[] = {fib_key_p2mp_context("eth1", 17, 100), fib_key_p2mp_ilm(100),
+				 fib_key_p2mp_ftn("", &group, NULL)};
+
+	peers[0].hello.capabilities = (struct fib_capabilities){.mpls_p2mp = true};
+	peers[1].hello.capabilities =
+		(struct fib_capabilities){.mpls_p2mp = true, .mpls_context = true};
+	for (size_t i = 0; i < array_size(keys); i++) {
+		union fib_value v = {.p2mp_ftn.ttl = FIB_TTL_PIPE};
+		struct fib_p2mp_branch *b = fib_alloc(1, sizeof(*b));
+
+		b->multicast = i != 0;
+		if (i == 2) {
+			v.p2mp_ftn.branches = b;
+			v.p2mp_ftn.n_branches = 1;
+		} else {
+			memset(&v, 0, sizeof(v));
+			v.p2mp_ilm.branches = b;
+			v.p2mp_ilm.n_branches = 1;
+		}
+		fib_pub_set(pub, &keys[i], &v);
+	}
+	say_hello(0);
+	ck_assert_uint_eq(hear_all(), 0);
+	for (size_t i = 0; i < array_size(keys); i++) {
+		struct fib_object_info o;
+
+		ck_assert(fib_pub_lookup(pub, &keys[i], &o));
+		ck_assert_str_eq(o.text, "not offloadable: no upstream-assigned labels");
+	}
+	say_hello(1);
+	ck_assert_uint_eq(hear_all(), 3);
+}
+END_TEST
+
 START_TEST(an_object_larger_than_a_message_is_not_offloadable)
 {
 	struct fib_key key = flow_key(1);
@@ -666,6 +704,7 @@ static void add_answers(TCase *c)
 	tcase_add_test(c, more_than_a_consumer_can_do_is_not_sent_but_reported);
 	tcase_add_test(c, objects_need_the_capability_of_their_table);
 	tcase_add_test(c, labels_need_no_capability_of_l2tp);
+	tcase_add_test(c, upstream_assigned_labels_need_a_capability_of_their_own);
 	tcase_add_test(c, an_object_larger_than_a_message_is_not_offloadable);
 	tcase_add_test(c, tables_that_were_not_asked_for_are_not_sent);
 }
