@@ -51,7 +51,7 @@ struct consumer {
 	struct session sessions[CONSUMER_DAEMONS];
 	struct extra_if *extra;
 	bool closing;
-	int lock; /* held while we run */
+	int lock;	      /* held while we run */
 	msec_t now, up_since; /* of the first session there is, for attach_after */
 };
 
@@ -240,7 +240,8 @@ static bool open_session(struct consumer *c, unsigned int i, const char **error)
 		.capabilities = {.l2tp_replication = true,
 				 .unicast_sessions = true,
 				 .activity = true,
-				 .mpls_p2mp = true},
+				 .mpls_p2mp = true,
+				 .mpls_context = true},
 	};
 
 	name_copy(p.name, c->params.name, sizeof(p.name));
@@ -376,8 +377,10 @@ static void dump_global(struct consumer *c, FILE *to)
 	maps_usage(c->maps, &u);
 	fprintf(to,
 		" \"packets\": {\"unknown_flow\": %llu, \"wrong_peer\": %llu, \"not_ip\": %llu, "
-		"\"gso\": %llu, \"arp\": %llu, \"checksum\": %llu, \"unknown_label\": %llu},\n",
-		g.unknown_flow, g.wrong_peer, g.not_ip, g.gso, g.arp, g.checksum, g.unknown_label);
+		"\"gso\": %llu, \"arp\": %llu, \"checksum\": %llu, \"unknown_label\": %llu, "
+		"\"unknown_context\": %llu},\n",
+		g.unknown_flow, g.wrong_peer, g.not_ip, g.gso, g.arp, g.checksum, g.unknown_label,
+		g.unknown_context);
 	fprintf(to,
 		" \"maps\": {\"objects\": %u, \"max_objects\": %u, \"branches\": %u, "
 		"\"max_branches\": %u, \"sequences\": %u},\n",

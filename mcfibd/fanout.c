@@ -86,6 +86,7 @@ static int cmp_labels(const struct fib_p2mp_branch *a, const struct fib_p2mp_bra
 	int r = strncmp(a->interface, b->interface, sizeof(a->interface));
 
 	r = r ? r : addr_cmp(&a->next_hop, &b->next_hop);
+	r = r ? r : (int)a->multicast - (int)b->multicast;
 	r = r ? r : (int)a->n_labels - (int)b->n_labels;
 	return r ? r : memcmp(a->labels, b->labels, a->n_labels * sizeof(a->labels[0]));
 }

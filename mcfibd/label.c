@@ -98,12 +98,15 @@ static bool label_branch(struct objects *os, struct object *o, const struct leg 
 			 struct mcf_branch *b)
 {
 	const struct fib_p2mp_branch *v = &l->p2mp;
-	struct object *n = neighbour_ref(os, o, v->interface, &v->next_hop);
+	struct object *n;
 
 	if (!labels_valid(v)) {
 		object_fail(o, FIB_FAILED, EINVAL, "no label towards %s", v->interface);
 		return false;
 	}
+	if (v->multicast)
+		return context_branch(os, o, l, b);
+	n = neighbour_ref(os, o, v->interface, &v->next_hop);
 	neighbour_judge(os, o, n);
 	template_mpls(b, &n->neighbour.nh, v->labels, v->n_labels);
 	b->ctr = l->ctr;
@@ -148,7 +151,7 @@ static bool publish(struct objects *os, struct object *o, const struct fib_p2mp_
 	if (local)
 		legs[n] = (struct leg){.kind = LEG_POP};
 	legs_replace(os, o, legs, n + local);
-	object_refs_start(os, o, 2 * o->fanout.n_legs + 1);
+	object_refs_start(os, o, 2 * o->fanout.n_legs + 2);
 	for (i = 0; i < o->fanout.n_legs; i++) { /* the local one is last: it changes the packet */
 		const struct leg *l = &o->fanout.legs[i];
 
@@ -168,7 +171,9 @@ void ilm_rebuild(struct objects *os, struct object *o)
 
 	if (!publish(os, o, v->branches, v->n_branches, v->local_interface[0]))
 		return;
-	if (!maps_set_label(os->maps, o->key.p2mp_ilm.label, o->fanout.slot))
+	if (o->key.p2mp_ilm.context)
+		context_bind(os, o);
+	else if (!maps_set_label(os->maps, o->key.p2mp_ilm.label, o->fanout.slot))
 		object_fail(o, FIB_FAILED, (uint32_t)errno, "no room for the key: %s",
 			    strerror(errno));
 	if (!o->fanout.ifindex) /* counted */
@@ -178,7 +183,10 @@ void ilm_rebuild(struct objects *os, struct object *o)
 
 void ilm_remove(struct objects *os, struct object *o)
 {
-	maps_set_label(os->maps, o->key.p2mp_ilm.label, 0);
+	if (o->key.p2mp_ilm.context)
+		context_unbind(os, o);
+	else
+		maps_set_label(os->maps, o->key.p2mp_ilm.label, 0);
 	if (o->fanout.ifindex)
 		count_ilms(os, -1);
 	o->fanout.ifindex = 0;

@@ -93,6 +93,7 @@ static void set_sizes(struct maps *m)
 	bpf_map__set_max_entries(s->maps.flows4, m->max.max_objects);
 	bpf_map__set_max_entries(s->maps.flows6, m->max.max_objects);
 	bpf_map__set_max_entries(s->maps.labels, m->max.max_objects);
+	bpf_map__set_max_entries(s->maps.contexts, m->max.max_objects);
 }
 
 static bool load(struct maps *m)
@@ -384,6 +385,14 @@ bool maps_set_label(struct maps *m, uint32_t label, uint32_t object)
 	return set_key(m->skel->maps.labels, &label, object);
 }
 
+bool maps_set_context(struct maps *m, int ifindex, uint32_t context, uint32_t label,
+		      uint32_t object)
+{
+	struct mcf_context_key key = {(uint32_t)ifindex, context, label};
+
+	return set_key(m->skel->maps.contexts, &key, object);
+}
+
 bool maps_set_flow(struct maps *m, int ifindex, size_t len, const uint8_t *group,
 		   const uint8_t *source, uint32_t object)
 {
@@ -420,6 +429,7 @@ void maps_global_counters(const struct maps *m, struct mcf_global *sum)
 			sum->arp += percpu[cpu].arp;
 			sum->checksum += percpu[cpu].checksum;
 			sum->unknown_label += percpu[cpu].unknown_label;
+			sum->unknown_context += percpu[cpu].unknown_context;
 		}
 	}
 	XFREE(MTYPE_MAPS, percpu);

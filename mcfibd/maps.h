@@ -74,6 +74,9 @@ bool maps_set_session(struct maps *m, uint16_t tunnel_id, uint16_t session_id, u
 bool maps_set_access_if(struct maps *m, int ifindex, uint32_t object);
 bool maps_set_session_if(struct maps *m, int ifindex, uint32_t object);
 bool maps_set_label(struct maps *m, uint32_t label, uint32_t object);
+/** A label behind that context label, on that interface. */
+bool maps_set_context(struct maps *m, int ifindex, uint32_t context, uint32_t label,
+		      uint32_t object);
 /** group, source: 4 or 16 octets; source NULL: any. */
 bool maps_set_flow(struct maps *m, int ifindex, size_t len, const uint8_t *group,
 		   const uint8_t *source, uint32_t object);

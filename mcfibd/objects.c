@@ -525,5 +525,6 @@ void objects_free(struct objects *os)
 	object_keys_fini(&os->keys);
 	seqs_free(os);
 	seq_keys_fini(&os->seqs);
+	contexts_free(os);
 	XFREE(MTYPE_OBJECTS, os);
 }

@@ -7,6 +7,7 @@
  *   session.c  AccessSession
  *   fanout.c   L2tpReplication and L2tpFlow
  *   label.c    P2mpIlm and P2mpFtn
+ *   context.c  upstream-assigned labels
  *   neighbour.c  next hops of labelled branches
  *   show.c     dump
  */
@@ -107,6 +108,7 @@ struct object {
 			struct leg *legs;
 			size_t n_legs;
 			int ifindex; /* flow: of the key and program; ILM: it is counted */
+			int context; /* ILM in a context: ifindex of its key */
 		} fanout;
 	};
 };
@@ -124,6 +126,7 @@ struct objects {
 	struct seq_keys_head seqs;
 	struct object *cursor[OBJECTS_DAEMONS]; /* of objects_activity() */
 	size_t n_present, n_ilms;
+	int packet; /* socket that holds memberships, 0: none yet */
 };
 
 extern int object_cmp(const struct object *a, const struct object *b);
@@ -191,6 +194,14 @@ void ftn_rebuild(struct objects *os, struct object *o);
 void ftn_remove(struct objects *os, struct object *o);
 /** The interface, or who is behind it, changed. */
 void labels_interface(struct objects *os, const char *name);
+
+/** One frame for all LSRs on the interface of the branch; false: failed. */
+bool context_branch(struct objects *os, struct object *o, const struct leg *l,
+		    struct mcf_branch *b);
+/** The key of an ILM in a context; one more reference. */
+void context_bind(struct objects *os, struct object *o);
+void context_unbind(struct objects *os, struct object *o);
+void contexts_free(struct objects *os);
 
 /** The LSR on that interface, watched from now on; two references. */
 struct object *neighbour_ref(struct objects *os, struct object *user, const char *interface,

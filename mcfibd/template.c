@@ -183,24 +183,44 @@ void template_receive(struct mcf_branch *b, const struct fib_access_session *s,
 
 /* RFC 3032 2.1; class, S and TTL are the program's.  What does not fit the link with all labels
  * is too big: labelled packets are not fragmented here (RFC 3032 3.4 allows to discard). */
+static void stack(struct mcf_branch *b, struct wr *w, const uint32_t *labels, unsigned int n,
+		  uint32_t mtu)
+{
+	for (unsigned int i = 0; i < n; i++)
+		wr_u32(w, labels[i] << 12);
+	b->kind = MCF_MPLS;
+	b->hlen = (uint8_t)wr_len(w);
+	b->l3off = ETHERNET_LEN;
+	b->max_len = mtu > n * LABEL_LEN ? mtu - n * LABEL_LEN : 0;
+}
+
 void template_mpls(struct mcf_branch *b, const struct nexthop *nh, const uint32_t *labels,
 		   unsigned int n)
 {
 	struct wr w = wr_init(b->hdr, sizeof(b->hdr));
-	unsigned int i;
 
 	memset(b, 0, sizeof(*b));
 	b->max_len = UINT32_MAX; /* unresolved: what is lost is not too big */
 	if (nh->state != NEXTHOP_READY || nh->raw || n > MCF_MAX_LABELS)
 		return;
-	b->kind = MCF_MPLS;
 	b->ifindex = (uint32_t)nh->ifindex;
 	ethernet(&w, nh->dst_mac, nh->src_mac, ETH_P_MPLS_UC);
-	for (i = 0; i < n; i++)
-		wr_u32(&w, labels[i] << 12);
-	b->hlen = (uint8_t)wr_len(&w);
-	b->l3off = ETHERNET_LEN;
-	b->max_len = nh->mtu > n * LABEL_LEN ? nh->mtu - n * LABEL_LEN : 0;
+	stack(b, &w, labels, n, nh->mtu);
+}
+
+void template_mpls_multicast(struct mcf_branch *b, const struct link *link, const uint32_t *labels,
+			     unsigned int n)
+{
+	/* the label from which the address is made: the second, or the only one (RFC 5332 8) */
+	uint32_t key = labels[n > 1];
+	uint8_t mac[6] = {0x01,	       0x00, 0x5e, (uint8_t)(0x80 | key >> 16), (uint8_t)(key >> 8),
+			  (uint8_t)key};
+	struct wr w = wr_init(b->hdr, sizeof(b->hdr));
+
+	memset(b, 0, sizeof(*b));
+	b->ifindex = (uint32_t)link->ifindex;
+	ethernet(&w, mac, link->mac, ETH_P_MPLS_MC);
+	stack(b, &w, labels, n, link->mtu);
 }
 
 void template_pop(struct mcf_branch *b, const struct link *link, enum fib_ttl ttl,

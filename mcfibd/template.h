@@ -36,6 +36,10 @@ void template_receive(struct mcf_branch *b, const struct fib_access_session *s,
 void template_mpls(struct mcf_branch *b, const struct nexthop *nh, const uint32_t *labels,
 		   unsigned int n);
 
+/** To all LSRs on the link; the outermost label is upstream-assigned (RFC 5332). */
+void template_mpls_multicast(struct mcf_branch *b, const struct link *link, const uint32_t *labels,
+			     unsigned int n);
+
 /** Out of an LSP into the stack, as received on the link. */
 void template_pop(struct mcf_branch *b, const struct link *link, enum fib_ttl ttl,
 		  enum fib_payload payload);

@@ -86,6 +86,7 @@ INDEX(session_ifs, __u32);		 /* ifindex of an LNS's session interface */
 INDEX(flows4, struct mcf_flow4_key);
 INDEX(flows6, struct mcf_flow6_key);
 INDEX(labels, __u32); /* of the platform's label space */
+INDEX(contexts, struct mcf_context_key); /* of upstream LSRs' on a LAN */
 
 #define SUM_CHUNK 512
 struct scratch {

@@ -311,21 +311,21 @@ static __always_inline int expired(__u32 object, __u32 len)
 	return TC_ACT_SHOT;
 }
 
-/* The payload is what lies behind the top label: more labels, or IP, which may be followed by
+/* The payload is what lies behind the label: more labels, or IP, which may be followed by
  * padding. */
-static __always_inline int read_payload(struct __sk_buff *skb, struct job *j)
+static __always_inline int read_payload(struct __sk_buff *skb, struct job *j, __u32 head)
 {
-	if ((j->p.lse & LSE_S) && !parse_inner(skb, j, 14 + LSE_LEN))
-		return 14 + LSE_LEN + j->p.len < skb->len
-			       ? bpf_skb_change_tail(skb, 14 + LSE_LEN + j->p.len, 0)
-			       : 0;
+	if ((j->p.lse & LSE_S) && !parse_inner(skb, j, head))
+		return head + j->p.len < skb->len ? bpf_skb_change_tail(skb, head + j->p.len, 0)
+						  : 0;
 	j->p.inner = 0;
 	j->p.group_mac = 0;
-	j->p.len = skb->len - (14 + LSE_LEN);
+	j->p.len = skb->len - head;
 	return 0;
 }
 
-static __always_inline int replicate(struct __sk_buff *skb, struct job *j, __u32 w)
+/* w: the label whose entry it is; head: octets up to and with it. */
+static __always_inline int replicate(struct __sk_buff *skb, struct job *j, __u32 w, __u32 head)
 {
 	struct mcf_object *o = bpf_map_lookup_elem(&objects, &j->object);
 	__u32 len = skb->len - 14, n;
@@ -340,10 +340,10 @@ static __always_inline int replicate(struct __sk_buff *skb, struct job *j, __u32
 		return TC_ACT_SHOT;
 	}
 	j->p.lse = (w & (LSE_TC | LSE_S | LSE_TTL)) - 1;
-	if (read_payload(skb, j))
+	if (read_payload(skb, j, head))
 		return TC_ACT_SHOT;
 	j->p.ttl = w & LSE_TTL;
-	j->p.cur = 14 + LSE_LEN;
+	j->p.cur = head;
 	j->p.protocol = skb->protocol;
 	range = *(volatile __u64 *)&o->range;
 	n = range >> 32;
@@ -358,24 +358,60 @@ static __always_inline int replicate(struct __sk_buff *skb, struct job *j, __u32
 
 /* ---------------------------------------------------------------- entry points */
 
-/* The label alone says that it is a multicast packet (RFC 5332 1). */
+static __always_inline __u32 *label_index(struct __sk_buff *skb, __u32 *w, __u32 *head)
+{
+	__u32 label;
+	__be32 lse;
+
+	*head = 14 + LSE_LEN;
+	if (bpf_skb_load_bytes(skb, 14, &lse, sizeof(lse)))
+		return 0;
+	*w = bpf_ntohl(lse);
+	label = *w >> 12;
+	return bpf_map_lookup_elem(&labels, &label);
+}
+
+/* RFC 5331 8: the upper label names the upstream LSR whose label the lower one is.  Taken off,
+ * its TTL counts if it is smaller (RFC 3443 3.1). */
+static __always_inline __u32 *context_index(struct __sk_buff *skb, __u32 *w, __u32 *head)
+{
+	struct mcf_context_key key = {.ifindex = skb->ifindex};
+	__be32 lse[2];
+	__u32 outer;
+
+	*head = 14 + 2 * LSE_LEN;
+	if (bpf_skb_load_bytes(skb, 14, lse, sizeof(lse)))
+		return 0;
+	outer = bpf_ntohl(lse[0]);
+	*w = bpf_ntohl(lse[1]);
+	key.context = outer >> 12;
+	key.label = *w >> 12;
+	if ((outer & LSE_TTL) < (*w & LSE_TTL))
+		*w = (*w & ~LSE_TTL) | (outer & LSE_TTL);
+	return outer & LSE_S ? 0 : bpf_map_lookup_elem(&contexts, &key);
+}
+
+/* The label alone says that it is a multicast packet (RFC 5332 1); the ethertype, whose label
+ * it is.  Whatever the destination address has of the label, it is not looked at (RFC 5332 8). */
 SEC("tc") int mcf_mpls_in(struct __sk_buff *skb)
 {
+	int context = skb->protocol == bpf_htons(ETH_P_MPLS_MC);
 	struct job j = {};
-	__u32 *index, label, w;
+	__u32 *index, w = 0, head;
 
-	if (skb->protocol != bpf_htons(ETH_P_MPLS_UC) || skb->vlan_present ||
-	    skb->pkt_type == OTHERHOST || bpf_skb_load_bytes(skb, 14, &w, sizeof(w)))
+	if ((!context && skb->protocol != bpf_htons(ETH_P_MPLS_UC)) || skb->vlan_present ||
+	    skb->pkt_type == OTHERHOST)
 		return TC_ACT_UNSPEC;
-	w = bpf_ntohl(w);
-	label = w >> 12;
-	index = bpf_map_lookup_elem(&labels, &label);
+	index = context ? context_index(skb, &w, &head) : label_index(skb, &w, &head);
 	if (!index) {
-		COUNT(unknown_label);
+		if (context)
+			COUNT(unknown_context);
+		else
+			COUNT(unknown_label);
 		return cfg_drop_unknown_labels ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 	}
 	j.object = *index;
-	return replicate(skb, &j, w);
+	return replicate(skb, &j, w, head);
 }
 
 SEC("tc") int mcf_tunnel_in(struct __sk_buff *skb)

@@ -106,11 +106,17 @@ struct mcf_global {
 	__u64 checksum;	     /* inner checksums completed */
 	__u64 ip_id;	     /* next identification of an outer header */
 	__u64 unknown_label; /* of nobody's object: to the stack, or dropped (--mpls-unknown) */
+	__u64 unknown_context; /* the same, upstream-assigned: meant for others on the LAN */
 };
 
 /* Keys.  Octet order of the wire except ifindex. */
 struct mcf_session_key {
 	__u16 tunnel_id, session_id;
+};
+
+/* An upstream-assigned label; all in host order. */
+struct mcf_context_key {
+	__u32 ifindex, context, label;
 };
 
 struct mcf_flow4_key {

@@ -25,7 +25,7 @@ static __always_inline int leave_mpls(struct __sk_buff *skb, struct packet *p)
 {
 	__u16 proto = p->inner ? p->inner : bpf_htons(ETH_P_IP);
 
-	if (p->protocol != bpf_htons(ETH_P_MPLS_UC))
+	if (p->protocol != bpf_htons(ETH_P_MPLS_UC) && p->protocol != bpf_htons(ETH_P_MPLS_MC))
 		return 0;
 	if (bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), 1) ||
 	    bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), 1) ||

@@ -100,7 +100,8 @@ class Agent:
                          proto_min=1, proto_max=1, tables=self.tables, software="test agent",
                          capabilities=pb.Capabilities(l2tp_replication=True, activity=True,
                                                       unicast_sessions=True,
-                                                      mpls_p2mp=5 in self.tables))
+                                                      mpls_p2mp=5 in self.tables,
+                                                      mpls_context=5 in self.tables))
         self._send(pb.Envelope(hello=hello))
         pinged = time.monotonic()
         try:

@@ -89,12 +89,18 @@ def labels(interface, next_hop, *stack):
     return pb.P2mpBranch(interface=interface, next_hop=octets(next_hop), label=stack)
 
 
+def lan(interface, *stack):
+    """A branch to all LSRs of a LAN, by an upstream-assigned label."""
+    return pb.P2mpBranch(interface=interface, label=stack, multicast=True)
+
+
 TTL = {"uniform": pb.TTL_MODE_UNIFORM, "pipe": pb.TTL_MODE_PIPE, None: pb.TTL_MODE_UNSPECIFIED}
 
 
-def ilm(label, branches=(), local="", ttl="uniform", payload=0):
+def ilm(label, branches=(), local="", ttl="uniform", payload=0, context=(0, "")):
     op = pb.Op()
     op.key.p2mp_ilm.label = label
+    op.key.p2mp_ilm.context, op.key.p2mp_ilm.interface = context
     op.p2mp_ilm.SetInParent()
     op.p2mp_ilm.branches.extend(branches)
     op.p2mp_ilm.local_interface, op.p2mp_ilm.ttl, op.p2mp_ilm.payload = local, TTL[ttl], payload

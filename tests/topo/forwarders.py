@@ -98,6 +98,13 @@ def labelled(stack, packet, tc=0):
         for i, (label, ttl) in enumerate(stack)) + packet
 
 
+def for_lan(stack, packet, mac_label=None):
+    """The same, upstream-assigned, and the address in front (RFC 5332); without a source."""
+    label = stack[min(1, len(stack) - 1)][0] if mac_label is None else mac_label
+    return (b"\x01\x00\x5e" + (0x800000 | label).to_bytes(3, "big"),
+            b"\x88\x48" + labelled(stack, packet)[2:])
+
+
 def group_mac(group):
     if ":" in group:
         return b"\x33\x33" + socket.inet_pton(socket.AF_INET6, group)[-4:]

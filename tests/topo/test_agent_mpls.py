@@ -14,7 +14,7 @@ import pytest
 
 import fib
 from forwarders import (LSE, MCFIBD, SOURCE, Agent, LspNet, MulticastRouting, Tap, datagram,
-                        group_mac, has, labelled, raw_sender, tshark_problems)
+                        for_lan, group_mac, has, labelled, raw_sender, tshark_problems)
 from lab import Talker
 from netns import wait_for
 
@@ -281,6 +281,106 @@ def test_a_leaf_can_hand_in_on_an_ethernet_too(net, agent, tap, send):
     got = end.frames(1, has(b"as a frame"))[0]
     assert got[:6] == group_mac(GROUP)
     assert got[12:] == b"\x08\x00" + datagram(SOURCE, GROUP, b"as a frame", ttl=9)
+
+
+# ---------------------------------------------------------------- upstream-assigned labels
+
+def on_lan(net, sender, stack, packet):
+    mac, rest = for_lan(stack, packet)
+    return mac + net.mac(*sender) + rest
+
+
+def test_one_frame_by_an_upstream_assigned_label_serves_a_lan(net, agent, tap, send, tmp_path):
+    # W-LDP-20, M-5332-4-1, M-5332-8-1: pushed, swapped into another context, taken from the LSP
+    root_agent = agent("root", fib.ftn(GROUP, SOURCE, [fib.lan("core0", 17, 3001)]))
+    agent("transit", fib.ilm(3001, [fib.lan("leaf0", 18, 3001), fib.labels("bud0", "10.3.0.2", 202)],
+                             context=(17, "root0"), ttl=None))
+    agent("leaf", fib.ilm(3001, (), "mplsmc0", context=(18, "core0")))
+    agent("bud", bud())
+    links = [tap("transit", "root0"), tap("leaf", "core0"), tap("bud", "core0")]
+    ends = [tap(n, "mplsmc0") for n in ("leaf", "bud")]
+    packet = datagram(SOURCE, GROUP, b"to the LAN", ttl=14)
+    send("root", "mplsmc0", packet)
+    frames = [link.frames(1, has(b"to the LAN"))[0] for link in links]
+    assert frames == [
+        on_lan(net, ("root", "core0"), [(17, 14), (3001, 14)], packet),
+        on_lan(net, ("transit", "leaf0"), [(18, 13), (3001, 13)], packet),
+        frame(net, ("transit", "bud0"), ("bud", "core0"), [(202, 13)], packet)]
+    assert frames[0].hex() == "01005e800bb9" + net.mac("root", "core0").hex() + \
+        "88480001100e00bb910e" + packet.hex()
+    for end in ends:
+        assert end.frames(1, has(b"to the LAN")) == [
+            datagram(SOURCE, GROUP, b"to the LAN", ttl=13)]
+    wait_for(lambda: root_agent.object(f"p2mp-ftn {GROUP} from {SOURCE}")["counters"]["copies"] == 1,
+             5, "counted")
+    for t in links + ends:
+        assert not t.waiting(has(b"to the LAN"))
+    assert tshark_problems(frames, tmp_path) == ""
+
+
+def test_an_upstream_assigned_label_counts_in_its_context_alone(net, agent, tap, send):
+    # M-5331-7-1, M-5331-8-1: never the platform's label, nor another LSR's, nor on another LAN
+    a = agent("transit",
+              fib.ilm(3001, [fib.labels("bud0", "10.3.0.2", 202)], ttl=None),
+              fib.ilm(3001, [fib.labels("leaf0", "10.2.0.2", 203)], ttl=None, context=(17, "root0")),
+              fib.ilm(3001, [fib.labels("leaf0", "10.2.0.2", 204)], ttl=None, context=(18, "root0")),
+              fib.ilm(3001, [fib.labels("leaf0", "10.2.0.2", 205)], ttl=None, context=(19, "bud0")))
+    leaf, bud0 = tap("leaf", "core0"), tap("bud", "core0")
+
+    def sends(text, stack, mac_label=None):
+        mac, rest = for_lan(stack, datagram(SOURCE, GROUP, text), mac_label)
+        send("root", "core0", mac + net.mac("root", "core0") + rest)
+
+    def arrives(text, label, ttl):
+        assert leaf.frames(1, has(text)) == [frame(
+            net, ("transit", "leaf0"), ("leaf", "core0"), [(label, ttl)],
+            datagram(SOURCE, GROUP, text))]
+
+    sends(b"the first", [(17, 9), (3001, 9)])
+    arrives(b"the first", 203, 8)
+    sends(b"the second", [(18, 9), (3001, 9)])
+    arrives(b"the second", 204, 8)
+    # M-5332-8-2: any address; RFC 3443: the smaller TTL counts
+    sends(b"of no label", [(17, 5), (3001, 9)], 0)
+    arrives(b"of no label", 203, 4)
+    sends(b"of another", [(17, 9), (3001, 5)], 77)
+    arrives(b"of another", 203, 4)
+    for stack in ([(19, 9), (3001, 9)], [(20, 9), (3001, 9)], [(17, 9), (3002, 9)], [(3001, 9)]):
+        sends(b"whose", stack)
+    wait_for(lambda: a.dump()["packets"]["unknown_context"] == 4, 5, "counted")
+    assert a.dump()["packets"]["unknown_label"] == 0
+    send("root", "core0", to(net, "transit", "root0", [(3001, 9)],
+                             datagram(SOURCE, GROUP, b"the platform")))
+    assert bud0.frames(1, has(b"the platform")) == [frame(
+        net, ("transit", "bud0"), ("bud", "core0"), [(202, 8)],
+        datagram(SOURCE, GROUP, b"the platform"))]
+    for t in (leaf, bud0):
+        assert not t.waiting(has(b"whose"))
+
+
+def test_an_interface_takes_all_multicast_while_a_context_is_there(net, agent):
+    # M-5332-8-2: frames for any label, and for none, pass the filter of a network card
+    def allmulti():
+        return "allmulti 1" in net.ns["transit"].run("ip", "-d", "link", "show", "root0")
+
+    one, other = (fib.ilm(n, [fib.labels("leaf0", "10.2.0.2", n)], ttl=None, context=(17, "root0"))
+                  for n in (3001, 3002))
+    a = agent("transit", one, other)
+    assert allmulti()
+    a.daemon.delete(one)
+    a.daemon.wait_acked()
+    assert allmulti()
+    a.daemon.delete(other)
+    wait_for(lambda: not allmulti(), 5, "the filter is back")
+
+
+def test_a_lan_that_is_missing_or_no_ethernet_is_said(net, agent):
+    a = agent("transit", fib.ilm(16, [fib.labels("leaf0", "10.2.0.2", 17)], ttl=None))
+    for op, text in ((fib.ilm(20, [fib.lan("nowhere", 17, 3001)], ttl=None), "no interface nowhere"),
+                     (fib.ilm(21, [fib.lan("lo", 17, 3001)], ttl=None), "lo is not an Ethernet"),
+                     (fib.ilm(22, (), "lo", context=(17, "nowhere")), "no interface nowhere")):
+        a.daemon.set(op)
+        a.daemon.failed(op, text)
 
 
 # ---------------------------------------------------------------- over time

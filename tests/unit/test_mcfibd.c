@@ -225,6 +225,28 @@ START_TEST(a_labelled_copy_has_its_stack_and_must_fit_with_it)
 }
 END_TEST
 
+/* W-LDP-20, M-5332-4-1, M-5332-8-1: but for TTL and S, which are the program's */
+START_TEST(a_copy_for_all_lsrs_of_a_lan_has_the_address_of_its_label)
+{
+	static const uint32_t labels[] = {17, 3001, 0xfffff};
+	static const uint8_t want[] = {0x01, 0x00, 0x5e, 0x80, 0x0b, 0xb9, 2,	 0,
+				       0,    0,	   0,	 1,    0x88, 0x48, 0x00, 0x01,
+				       0x10, 0x00, 0x00, 0xbb, 0x90, 0};
+	static const uint8_t single[] = {0x01, 0x00, 0x5e, 0x8f, 0xff, 0xff};
+	struct link link = {.ifindex = 5, .mtu = 1500, .mac = {2, 0, 0, 0, 0, 1}};
+	struct mcf_branch b;
+
+	template_mpls_multicast(&b, &link, labels, 2);
+	ck_assert_int_eq(b.kind, MCF_MPLS);
+	ck_assert_uint_eq(b.ifindex, 5);
+	ck_assert_uint_eq(b.hlen, sizeof(want));
+	ck_assert_mem_eq(b.hdr, want, sizeof(want));
+	ck_assert_uint_eq(b.max_len, 1492);
+	template_mpls_multicast(&b, &link, labels + 2, 1);
+	ck_assert_mem_eq(b.hdr, single, sizeof(single));
+}
+END_TEST
+
 START_TEST(without_a_next_hop_there_is_nothing_to_send)
 {
 	struct fib_l2tp_tunnel t = tunnel(false);
@@ -261,6 +283,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(templates, an_l2tp_copy_has_the_headers_of_its_session, 0,
 			    array_size(forms));
 	tcase_add_test(templates, a_labelled_copy_has_its_stack_and_must_fit_with_it);
+	tcase_add_test(templates, a_copy_for_all_lsrs_of_a_lan_has_the_address_of_its_label);
 	tcase_add_test(templates, without_a_next_hop_there_is_nothing_to_send);
 	tcase_add_test(templates, the_kernel_s_source_address_is_used_when_the_tunnel_names_none);
 	suite_add_tcase(s, slots);
