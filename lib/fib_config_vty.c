@@ -178,6 +178,17 @@ DEFPY (fib_config_heartbeat,
 	return changed();
 }
 
+DEFPY (fib_config_activity_interval,
+       fib_config_activity_interval_cmd,
+       "[no] activity-interval ![(100-3600000)$ms]",
+       NO_STR
+       "How often agents tell what objects carried; default 10000\n"
+       "Milliseconds, for agents that connect from now on\n")
+{
+	fib_config()->activity_ms = no ? fib_defaults()->activity_ms : (uint32_t)ms;
+	return changed();
+}
+
 DEFPY (fib_config_hold_on_loss,
        fib_config_hold_on_loss_cmd,
        "[no] hold-on-loss ![(0-3600)$seconds]",
@@ -224,6 +235,8 @@ void fib_config_vty_write(struct vty *vty)
 		vty_out(vty, "  endpoint %s\n", f->endpoint);
 	if (f->heartbeat_ms != d->heartbeat_ms || f->misses != d->misses)
 		vty_out(vty, "  heartbeat %u misses %u\n", f->heartbeat_ms, f->misses);
+	if (f->activity_ms != d->activity_ms)
+		vty_out(vty, "  activity-interval %u\n", f->activity_ms);
 	if (f->hold_on_loss_s != d->hold_on_loss_s)
 		vty_out(vty, "  hold-on-loss %u\n", f->hold_on_loss_s);
 	if (f->restart_time_s != d->restart_time_s)
@@ -252,6 +265,7 @@ void fib_config_vty_init(const struct fib_config_vty *h)
 		install_element(MCAST_FIB_NODE, &fib_config_no_security_curve_cmd);
 	}
 	install_element(MCAST_FIB_NODE, &fib_config_heartbeat_cmd);
+	install_element(MCAST_FIB_NODE, &fib_config_activity_interval_cmd);
 	install_element(MCAST_FIB_NODE, &fib_config_hold_on_loss_cmd);
 	install_element(MCAST_FIB_NODE, &fib_config_restart_time_cmd);
 	install_element(MCAST_FIB_NODE, &fib_config_require_ack_cmd);

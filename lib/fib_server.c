@@ -29,6 +29,7 @@ static void set_params(struct fib_server *s, const struct fib_server_config *c)
 	snprintf(p.software, sizeof(p.software), "%s %s", s->name, PACKAGE_VERSION);
 	p.heartbeat_ms = c->heartbeat_ms;
 	p.liveness = c->misses;
+	p.activity_ms = c->activity_ms;
 	p.hold_on_loss_s = c->hold_on_loss_s;
 	p.require_all = c->require_ack;
 	fib_pub_set_params(s->pub, &p);

@@ -17,6 +17,7 @@ struct fib_server_config {
 	char server_key_file[128], allow_file[128]; /* curve */
 	bool security_none;			    /* typed: tcp without security */
 	uint32_t heartbeat_ms, misses;
+	uint32_t activity_ms; /* between reports of what objects carried */
 	uint32_t hold_on_loss_s;
 	uint32_t restart_time_s; /* after a start, old entries are kept this long */
 	bool require_ack;
@@ -27,6 +28,7 @@ static inline void fib_server_config_default(struct fib_server_config *c)
 	*c = (struct fib_server_config){
 		.heartbeat_ms = 1000,
 		.misses = 3,
+		.activity_ms = 10000,
 		.hold_on_loss_s = 300,
 		.restart_time_s = 120,
 	};

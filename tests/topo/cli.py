@@ -36,9 +36,10 @@ def fib_tables(main):
         ("endpoint ipc://{run}/other.fib", "no endpoint"), ("security none", "no security"),
         ("security curve server-key-file /k allow-file /a", "no security curve"),
         ("heartbeat 100 misses 10", "no heartbeat"), ("hold-on-loss 0", "no hold-on-loss"),
+        ("activity-interval 100", "no activity-interval"),
         ("restart-time 0", "no restart-time"), ("require-ack", "no require-ack"),
     ]
-    defaults = ["heartbeat 1000 misses 3", "hold-on-loss 300", "restart-time 120"]
+    defaults = ["heartbeat 1000 misses 3", "activity-interval 10000", "hold-on-loss 300", "restart-time 120"]
     refused = [
         ("endpoint udp://10.0.0.1:5", "udp://10.0.0.1:5"),
         ("endpoint ipc://relative", "ipc://relative"),

@@ -206,6 +206,7 @@ mpls ldp-multicast
   security none
   endpoint tcp://127.0.0.1:5006
   heartbeat 500 misses 4
+  activity-interval 2000
   hold-on-loss 0
   restart-time 30
   require-ack
