@@ -27,7 +27,8 @@ static void check(struct l2mc_tgroup *g, struct l2mc_tsource *ts, msec_t now)
 	/* NARROW: the session that is kept will take this source (A4045-24) */
 	if (g->transition == L2MC_NARROW && g->narrow_to == ts)
 		return;
-	if (rc->n_eligible && rc->n_eligible >= p->threshold) /* R4045-4.3-2 */
+	if (rc->n_eligible && rc->n_eligible >= p->threshold && /* R4045-4.3-2 */
+	    l2mc_traffic_suffices(g->t->lns, rc, now))
 		l2mc_session_open(g, ts, now);
 }
 

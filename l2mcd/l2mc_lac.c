@@ -215,13 +215,13 @@ void l2mc_lac_tunnel_del(struct l2mc_lac_tunnel *t)
 }
 
 static void send_msen(struct l2mc_lac_tunnel *t, uint16_t session_id, uint16_t peer_session_id,
-		      enum l2tp_error error, uint64_t cookie)
+		      struct l2tp_result result, uint64_t cookie)
 {
 	struct l2tp_msg m = {
 		.type = L2TP_MSEN,
 		.session_id = peer_session_id,
 		.assigned_session_id = session_id,
-		.result = {.result = L2TP_MSEN_ERROR, .has_error = true, .error = error},
+		.result = result,
 	};
 
 	l2tp_msg_set(&m, L2TP_AVP_RESULT_CODE);
@@ -229,12 +229,23 @@ static void send_msen(struct l2mc_lac_tunnel *t, uint16_t session_id, uint16_t p
 	transmit(t, &m, cookie);
 }
 
-/* S4045-A7 */
-static void fail(struct l2mc_osl *o, enum l2tp_error error, msec_t now)
+static struct l2tp_result error_code(enum l2tp_error error)
+{
+	return (struct l2tp_result){.result = L2TP_MSEN_ERROR, .has_error = true, .error = error};
+}
+
+/* It goes with a message, and waits for its acknowledgement. */
+static void close_osl(struct l2mc_osl *o, struct l2tp_result result, msec_t now)
 {
 	stop(o);
 	set_state(o, L2MC_OSL_CLOSING, now);
-	send_msen(o->t, o->session_id, o->peer_session_id, error, cookie_of(o));
+	send_msen(o->t, o->session_id, o->peer_session_id, result, cookie_of(o));
+}
+
+/* S4045-A7 */
+static void fail(struct l2mc_osl *o, enum l2tp_error error, msec_t now)
+{
+	close_osl(o, error_code(error), now);
 }
 
 void l2mc_lac_acked(struct l2mc_lac *lac, uint64_t cookie, msec_t now)
@@ -318,7 +329,7 @@ static void refuse(struct l2mc_lac_tunnel *t, uint16_t peer_session_id, enum l2t
 	lac->stats.refused++;
 	if (!id) /* no way to say so: the LNS will see that no answer comes (A4045-30) */
 		return;
-	send_msen(t, id, peer_session_id, error, 0);
+	send_msen(t, id, peer_session_id, error_code(error), 0);
 	lac->ops->release_id(lac->ctx, t, id);
 }
 
@@ -585,6 +596,14 @@ void l2mc_osl_clear(struct l2mc_lac_tunnel *t, uint16_t session_id, msec_t now)
 
 	if (o && o->state != L2MC_OSL_CLOSING)
 		fail(o, L2TP_ERR_VENDOR, now);
+}
+
+void l2mc_osl_idle(struct l2mc_lac_tunnel *t, uint16_t session_id, msec_t now)
+{
+	struct l2mc_osl *o = l2mc_osl_find(t, session_id);
+
+	if (o && o->state == L2MC_OSL_ESTABLISHED)
+		close_osl(o, (struct l2tp_result){.result = L2TP_MSEN_NO_TRAFFIC}, now);
 }
 
 /* ---------------------------------------------------------------- what the OSL is */

@@ -84,6 +84,9 @@ void l2mc_osl_installed(struct l2mc_lac_tunnel *t, uint16_t session_id, uint64_t
 /** Administrative end: MSEN 2/6 to the LNS. */
 void l2mc_osl_clear(struct l2mc_lac_tunnel *t, uint16_t session_id, msec_t now);
 
+/** No data for some time: MSEN 1 (R4045-7.3-1). */
+void l2mc_osl_idle(struct l2mc_lac_tunnel *t, uint16_t session_id, msec_t now);
+
 /* ---------------------------------------------------------------- what the OSL is */
 
 enum l2mc_osl_state {

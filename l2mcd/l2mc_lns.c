@@ -13,6 +13,7 @@ void l2mc_policy_default(struct l2mc_policy *p)
 	*p = (struct l2mc_policy){
 		.threshold = 2,			/* R4045-4.3-3 */
 		.holdtime_ms = 10 * MSEC_PER_S, /* R4045-7-4 */
+		.recent_ms = 30 * MSEC_PER_S,
 		.establish_ms = 10 * MSEC_PER_S,
 		.holdoff_ms = 60 * MSEC_PER_S,
 		.widen_ms = 1 * MSEC_PER_S,
@@ -104,12 +105,15 @@ static void tell_priorities(struct l2mc_tunnel *t)
 
 void l2mc_lns_set_policy(struct l2mc_lns *lns, const struct l2mc_policy *policy, msec_t now)
 {
+	struct l2mc_session *s;
 	struct l2mc_tunnel *t;
 
 	set_policy(lns, policy);
 	frr_each (l2mc_tunnel_list, &lns->tunnels, t) {
 		l2mc_context_review_all(t, now);
 		tell_priorities(t);
+		frr_each (l2mc_session_list, &t->list, s)
+			l2mc_traffic_watch(s, now);
 	}
 }
 

@@ -14,6 +14,7 @@
  *   l2mc_transition  from one filter mode to the other (4.3a, 4.3b)
  *   l2mc_session  multicast sessions: MSRQ .. MSEN (5, 6, 7)
  *   l2mc_entry    a session's OSL as the LNS keeps it: listed, acknowledged, withdrawn (6.2)
+ *   l2mc_traffic  whether packets arrive: a condition for opening, and for staying open
  *   l2mc_flow     which copies of a packet go where: what forwarding needs
  *   l2mc_lns      the engine object, tunnels, unicast sessions
  */
@@ -37,6 +38,9 @@ struct l2mc_policy {
 	uint32_t threshold;	   /* receivers that open a multicast session (R4045-4.3-3) */
 	uint32_t teardown;	   /* fewer receivers end it; 0: the threshold */
 	uint32_t holdtime_ms;	   /* ... after this time continuously below (R4045-7-4) */
+	bool require_traffic;	   /* ... and only while packets arrive (R4045-4.3-4) */
+	uint32_t recent_ms;	   /* ... not longer ago than this */
+	uint32_t idle_ms;	   /* without packets it ends (R4045-7.3-1), 0: it does not */
 	uint32_t maximum_sessions; /* multicast sessions per tunnel, 0: no limit */
 	uint32_t establish_ms;	   /* A4045-30 */
 	uint32_t holdoff_ms;	   /* A4045-29 */
@@ -128,6 +132,13 @@ void l2mc_user_set_sender(struct l2mc_user *u, const struct addr *group, bool se
 /** The user's state for a group is now f; an empty INCLUDE: it left. */
 void l2mc_user_report(struct l2mc_user *u, const struct addr *group, const struct gmp_filter *f,
 		      msec_t now);
+
+/**
+ * Forwarding has carried so many packets of a flow since it knows it; source ADDR_ANY: of the
+ * sources that have no flow of their own.  What counts is that the number changes.
+ */
+void l2mc_lns_traffic(struct l2mc_lns *lns, const struct addr *group, const struct addr *source,
+		      uint64_t packets, msec_t now);
 
 /** A message of RFC 4045 from the LAC; fault: it was malformed there (may be NULL). */
 void l2mc_lns_input(struct l2mc_tunnel *t, const struct l2tp_msg *m, const struct l2tp_fault *fault,

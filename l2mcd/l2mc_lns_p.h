@@ -97,6 +97,8 @@ struct l2mc_user {
 struct l2mc_rc {
 	struct l2mc_session *session;
 	uint32_t n_eligible;
+	msec_t seen; /* its last packet, as far as is known; 0: none was */
+	bool silent; /* its last session ended because none came: wait for one */
 };
 
 /** A source in a tunnel; first member as l2mc_record_init() demands. */
@@ -136,6 +138,7 @@ struct l2mc_tgroup {
 struct l2mc_flow {
 	struct l2mc_source s; /* s.addr ADDR_ANY: the group's "every other source" */
 	struct l2mc_group *group;
+	uint64_t packets; /* carried, as told last */
 };
 
 /** A group over all tunnels. */
@@ -194,6 +197,7 @@ struct l2mc_session {
 	struct timer hold;			 /* below the threshold */
 	struct timer retry;			 /* unacknowledged entries */
 	struct timer withdraw;			 /* unicast resumes */
+	struct timer idle;			 /* no packets */
 	struct timer await; /* unicast copies for those whose NOSA did not come */
 };
 
@@ -448,8 +452,19 @@ void l2mc_session_acked(struct l2mc_session *s, bool msen, msec_t now);
 /** Ends the session because of a fault of the LAC or an order of the administrator. */
 void l2mc_session_fail(struct l2mc_session *s, enum l2tp_error error, msec_t now);
 
+/** The context the session belongs to. */
+struct l2mc_rc *l2mc_session_context(const struct l2mc_session *s);
+
 /** Forgets the session without a message. */
 void l2mc_session_free(struct l2mc_session *s);
+
+/* ---------------------------------------------------------------- l2mc_traffic.c */
+
+/** True if traffic is no reason against a session for this context. */
+bool l2mc_traffic_suffices(const struct l2mc_lns *lns, const struct l2mc_rc *rc, msec_t now);
+
+/** The session is established, or the policy is new: it ends when it carries nothing. */
+void l2mc_traffic_watch(struct l2mc_session *s, msec_t now);
 
 /* ---------------------------------------------------------------- l2mc_flow.c */
 

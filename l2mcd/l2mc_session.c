@@ -14,7 +14,7 @@ DEFINE_MTYPE_STATIC(L2MC, L2MC_SESSION, "multicast session");
 #define COOKIE_MSI(s)  ((s)->serial << 1)
 #define COOKIE_MSEN(s) ((s)->serial << 1 | 1)
 
-static struct l2mc_rc *context_of(const struct l2mc_session *s)
+struct l2mc_rc *l2mc_session_context(const struct l2mc_session *s)
 {
 	return s->ts ? &s->ts->rc : &s->g->rc;
 }
@@ -73,7 +73,7 @@ static struct l2mc_session *session_new(struct l2mc_tgroup *g, struct l2mc_tsour
 	l2mc_awaited_init(&s->awaited);
 	l2mc_session_list_add_tail(&s->t->list, s);
 	l2mc_serials_add(&s->lns->serials, s);
-	context_of(s)->session = s;
+	l2mc_session_context(s)->session = s;
 	set_state(s, state, now);
 	return s;
 }
@@ -101,7 +101,8 @@ static void drop_withdraws(struct l2mc_session *s)
 /* The session no longer belongs to a context and carries nothing. */
 static void detach(struct l2mc_session *s)
 {
-	struct timer *timers[] = {&s->timer, &s->hold, &s->retry, &s->withdraw, &s->await};
+	struct timer *timers[] = {&s->timer, &s->hold,	&s->retry,
+				  &s->idle,  &s->await, &s->withdraw};
 
 	for (size_t i = 0; i < array_size(timers); i++)
 		timer_stop(s->lns->wheel, timers[i]);
@@ -113,7 +114,7 @@ static void detach(struct l2mc_session *s)
 	if (s->retiring)
 		l2mc_retiring_del(&s->g->retiring, s);
 	else
-		context_of(s)->session = NULL;
+		l2mc_session_context(s)->session = NULL;
 	if (s->g->kept == s)
 		s->g->kept = NULL;
 	s->retiring = false;
@@ -262,20 +263,22 @@ void l2mc_session_forward(struct l2mc_session *s, enum l2mc_forward forward,
 
 void l2mc_session_adopt(struct l2mc_session *s, struct l2mc_tsource *ts)
 {
-	context_of(s)->session = NULL;
+	l2mc_session_context(s)->session = NULL;
 	s->ts = ts;
-	context_of(s)->session = s;
+	l2mc_session_context(s)->session = s;
+	l2mc_session_context(s)->silent = false; /* for this one the silence begins anew */
 	if (s->state != L2MC_ESTABLISHED)
 		s->source = ts ? ts->s.addr : ADDR_ANY;
 }
 
 void l2mc_session_retire(struct l2mc_session *s)
 {
-	context_of(s)->session = NULL;
+	l2mc_session_context(s)->session = NULL;
 	s->ts = NULL;
 	s->retiring = true;
 	l2mc_retiring_add_tail(&s->g->retiring, s);
 	timer_stop(s->lns->wheel, &s->hold);
+	timer_stop(s->lns->wheel, &s->idle);
 	timer_stop(s->lns->wheel, &s->retry);
 }
 
@@ -495,12 +498,13 @@ static void on_mse(struct l2mc_session *s, const struct l2tp_msg *m, msec_t now)
 	s->lns->stats.opened++;
 	set_state(s, L2MC_ESTABLISHED, now);
 	l2mc_session_queue(s);
+	l2mc_traffic_watch(s, now);
 	/* NARROW: the new sessions start together (A4045-24 step 3) */
 	if (s->g->transition != L2MC_NARROW && s->forward == L2MC_FWD_NONE)
 		l2mc_session_forward(s, s->ts ? L2MC_FWD_ONE : L2MC_FWD_ALL,
 				     s->ts ? &s->ts->s.addr : &ADDR_ANY);
 	if (s->g->transition == L2MC_STEADY)
-		l2mc_session_review(s, context_of(s)->n_eligible, now);
+		l2mc_session_review(s, l2mc_session_context(s)->n_eligible, now);
 }
 
 /* One Session ID of a NOSA; false: it was not listed (R4045-6.2.2-6). */

@@ -118,6 +118,8 @@ struct l2mcd_multicast {
 	uint32_t threshold, teardown, holdtime_s;
 	uint32_t ack_wait_ms; /* l2mc_policy.await_ms */
 	uint32_t maximum_bps; /* 0: none */
+	bool require_traffic; /* LNS */
+	uint32_t idle_timeout_s; /* 0: never */
 	uint8_t priority;     /* enum l2mc_priority, for all multicast sessions */
 	enum l2mc_precedence precedence;
 	struct l2mcd_subscribers_head subscribers;

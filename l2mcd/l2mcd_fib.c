@@ -317,21 +317,48 @@ static void cb_installed(void *ctx, const struct fib_key *key, uint64_t generati
 	l2mcd_kick();
 }
 
+/* Data is a sign of life like any other message (R2661-6.5-2, A4045-50). */
+static void tunnel_activity(struct l2mcd *d, const struct fib_activity *a)
+{
+	struct l2tp_tunnel *l2tp = l2tp_tunnel_find(d->l2tp, a->key.l2tp_tunnel.tunnel_id);
+	struct l2mcd_tunnel *t = l2tp ? l2tp_tunnel_data(l2tp) : NULL;
+
+	if (!t || a->packets == t->data_packets)
+		return;
+	t->data_packets = a->packets;
+	l2tp_engine_data_seen(d->l2tp, t->tunnel_id, l2mcd_now());
+}
+
+/* LAC: the agent knows how long it has seen nothing (R4045-7.3-1). */
+static void replication_activity(struct l2mcd *d, const struct fib_activity *a)
+{
+	uint64_t limit_ms = (uint64_t)d->config.multicast.idle_timeout_s * MSEC_PER_S;
+	struct l2tp_tunnel *l2tp = l2tp_tunnel_find(d->l2tp, a->key.l2tp_replication.tunnel_id);
+	struct l2mcd_tunnel *t = l2tp ? l2tp_tunnel_data(l2tp) : NULL;
+
+	if (t && t->lac && limit_ms && a->idle_ms >= limit_ms)
+		l2mc_osl_idle(t->lac, a->key.l2tp_replication.session_id, l2mcd_now());
+}
+
 static void cb_activity(void *ctx, const struct fib_consumer *c, const struct fib_activity *a)
 {
 	struct l2mcd *d = ctx;
-	struct l2tp_tunnel *l2tp;
-	struct l2mcd_tunnel *t;
 
-	if (a->key.table != FIB_L2TP_TUNNEL)
+	switch (a->key.table) {
+	case FIB_L2TP_TUNNEL:
+		tunnel_activity(d, a);
+		break;
+	case FIB_L2TP_REPLICATION:
+		replication_activity(d, a);
+		break;
+	case FIB_L2TP_FLOW:
+		l2mc_lns_traffic(d->lns, &a->key.l2tp_flow.group, &a->key.l2tp_flow.source,
+				 a->packets, l2mcd_now());
+		break;
+	default:
 		return;
-	l2tp = l2tp_tunnel_find(d->l2tp, a->key.l2tp_tunnel.tunnel_id);
-	t = l2tp ? l2tp_tunnel_data(l2tp) : NULL;
-	if (!t || a->packets == t->data_packets)
-		return;
-	/* data is a sign of life like any other message (R2661-6.5-2, A4045-50) */
-	t->data_packets = a->packets;
-	l2tp_engine_data_seen(d->l2tp, t->tunnel_id, l2mcd_now());
+	}
+	l2mcd_kick();
 }
 
 static void cb_consumer(void *ctx, const struct fib_consumer *c, bool up, const char *reason)

@@ -212,6 +212,8 @@ static void lns_policy(const struct l2mcd *d, struct l2mc_policy *p)
 	p->threshold = m->threshold;
 	p->teardown = m->teardown;
 	p->holdtime_ms = m->holdtime_s * MSEC_PER_S;
+	p->require_traffic = m->require_traffic;
+	p->idle_ms = m->idle_timeout_s * MSEC_PER_S;
 	p->maximum_sessions = m->maximum_sessions;
 	p->await_ms = m->ack_wait_ms;
 	p->priority = m->priority;

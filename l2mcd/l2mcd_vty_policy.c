@@ -82,6 +82,27 @@ DEFPY (l2mcd_subscriber,
 
 /* ---------------------------------------------------------------- multicast sessions */
 
+DEFPY (l2mcd_require_traffic,
+       l2mcd_require_traffic_cmd,
+       "[no] require-traffic",
+       NO_STR
+       "Open a multicast session only while packets of the flow arrive\n")
+{
+	multicast()->require_traffic = !no;
+	return l2mcd_vty_changed();
+}
+
+DEFPY (l2mcd_idle_timeout,
+       l2mcd_idle_timeout_cmd,
+       "[no] idle-timeout ![(1-86400)$seconds]",
+       NO_STR
+       "End multicast sessions that carry nothing; default never\n"
+       "Seconds without a packet\n")
+{
+	multicast()->idle_timeout_s = no ? 0 : (uint32_t)seconds;
+	return l2mcd_vty_changed();
+}
+
 DEFPY (l2mcd_sequencing,
        l2mcd_sequencing_cmd,
        "[no] sequencing [drop-late$late]",
@@ -113,6 +134,10 @@ void l2mcd_vty_policy_write(struct vty *vty, const struct l2mcd_multicast *m,
 {
 	const struct l2mcd_subscriber *s;
 
+	if (m->require_traffic)
+		vty_out(vty, "  require-traffic\n");
+	if (m->idle_timeout_s)
+		vty_out(vty, "  idle-timeout %u\n", m->idle_timeout_s);
 	if (m->sequencing)
 		vty_out(vty, "  sequencing%s\n", m->drop_late ? " drop-late" : "");
 	if (m->priority != d->priority)
@@ -131,6 +156,8 @@ void l2mcd_vty_policy_init(void)
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_priority_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_priority_precedence_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_subscriber_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_require_traffic_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_idle_timeout_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_sequencing_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_maximum_receivers_cmd);
 }
