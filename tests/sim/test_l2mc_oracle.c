@@ -225,6 +225,8 @@ static void random_policy(void)
 	w.policy.threshold = 1 + rnd(3);
 	w.policy.teardown = rnd(3);
 	w.policy.priority = rnd(3);
+	w.policy.require_traffic = rnd(3) == 0;
+	w.policy.idle_ms = rnd(3) ? 0 : 30000;
 	w.policy.holdtime_ms = rnd(2) * 10000;
 	w.policy.maximum_sessions = rnd(3) ? 0 : 12;
 	l2mc_lns_set_policy(w.lns, &w.policy, w.now);
@@ -314,6 +316,15 @@ static void user_event(int g)
 	}
 }
 
+/* Packets of a flow, k ANY: of all other sources. */
+static void traffic(int g, int k)
+{
+	struct addr group = group_addr(g), source = k == ANY ? ADDR_ANY : source_addr(k);
+
+	w.touched |= 1 << g;
+	l2mc_lns_traffic(w.lns, &group, &source, rnd(1000), w.now);
+}
+
 static void random_event(int g)
 {
 	int t = rnd(TUNNELS);
@@ -341,7 +352,10 @@ static void random_event(int g)
 		lns_receive(t);
 		break;
 	case 13:
-		pass_time(rnd(300));
+		if (rnd(2))
+			pass_time(rnd(300));
+		else
+			traffic(g, rnd(SOURCES + 1));
 		break;
 	default:
 		l2mc_lns_flush(w.lns, w.now);
@@ -384,12 +398,18 @@ static void check_receiver(const struct l2mc_entry *e, const struct l2mc_session
 static void check_context(const struct l2mc_tgroup *g, const struct l2mc_rc *rc)
 {
 	const struct l2mc_session *s = rc->session;
-	uint32_t threshold = w.lns->policy.threshold;
+	const struct l2mc_policy *p = &w.lns->policy;
 
-	if (s && s->state == L2MC_ESTABLISHED)
-		must(rc->n_eligible >= w.lns->policy.teardown);
-	else if (!g->t->starved)
-		must(rc->n_eligible < threshold && (!s || s->state == L2MC_HOLDOFF));
+	if (s && s->state == L2MC_ESTABLISHED) {
+		must(rc->n_eligible >= p->teardown && !rc->silent);
+		must(!p->idle_ms ||
+		     w.now - (rc->seen > s->since ? rc->seen : s->since) < p->idle_ms);
+	} else {
+		must(!s || s->state == L2MC_HOLDOFF);
+		/* nobody has sent a packet for a long time */
+		must(rc->n_eligible < p->threshold || g->t->starved || p->require_traffic ||
+		     rc->silent);
+	}
 }
 
 static void check_lists(int t)

@@ -68,6 +68,8 @@ LINES = [
     (MULTICAST, "acknowledgement-wait 0", "no acknowledgement-wait"),
     (MULTICAST, "maximum-bps 4294967295", "no maximum-bps"),
     (MULTICAST, "immediate-leave", "no immediate-leave"),
+    (MULTICAST, "require-traffic", "no require-traffic"),
+    (MULTICAST, "idle-timeout 86400", "no idle-timeout"),
     (MULTICAST, "sequencing", "no sequencing"),
     (MULTICAST, "sequencing drop-late", "no sequencing"),
     (MULTICAST, "priority unicast", "no priority"),
@@ -241,6 +243,8 @@ l2vpn l2tp-multicast
   maximum-groups 20 per-session
   maximum-sessions 30 per-tunnel
   maximum-joins 40 per-second
+  require-traffic
+  idle-timeout 600
   sequencing drop-late
   priority unicast
   priority-precedence last-received
@@ -256,6 +260,7 @@ l2vpn l2tp-multicast
   security none
   endpoint tcp://127.0.0.1:5005
   heartbeat 500 misses 4
+  activity-interval 2000
   hold-on-loss 0
   restart-time 30
   require-ack

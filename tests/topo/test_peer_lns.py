@@ -49,6 +49,7 @@ l2vpn l2tp-multicast
  exit
  fib
   endpoint {endpoint}
+  activity-interval 250
  exit
 exit
 """
@@ -96,7 +97,8 @@ def clean(lab):
     lab.end_peers()
     lab.vty.configure("l2vpn l2tp-multicast", "multicast", "no threshold", "holdtime 1",
                       "no replication-context", "no maximum-bps", "no priority",
-                      "no subscriber s-a1 priority", "no subscriber a2 priority")
+                      "no subscriber s-a1 priority", "no subscriber a2 priority",
+                      "no require-traffic", "no idle-timeout")
 
 
 def with_calls(lab, n, host_name="lac", **kw):
@@ -743,3 +745,33 @@ def test_a_subscriber_has_a_priority_of_its_own(lab, name, call):
               "the new priority of all")
     assert [m.number(w.PRIORITY) for m in priorities(lac)
             if m.session == own.session] == [2, 0, 1]
+
+
+# ---------------------------------------------------------------- traffic
+
+# R4045-4.3-4
+def test_a_session_may_wait_for_traffic(lab):
+    policy(lab, "require-traffic")
+    lac = with_calls(lab, 2)
+    joined(lab, 1, 2)
+    members(lab, 2)
+    assert lab.copies(lac, source=OTHER) == {}  # not what they want
+    no_msrq(lac)
+    assert lab.copies(lac) == {i: 10 for i in ids_of(lac, 1, 2)}
+    lac.wait("MSRQ")
+    wait_for(lambda: [m for m in lab.multicast(lac) if m["acked"] == 2], 5, "acknowledged")
+    assert lab.copies(lac) == {next(iter(lac.multicast)): 10}
+
+
+# R4045-7.3-1
+def test_a_session_without_traffic_may_end(lab):
+    policy(lab, "idle-timeout 1")
+    lac = with_calls(lab, 2)
+    ours, theirs = opened(lab, lac, 2)
+    assert lab.copies(lac) == {ours: 10}
+    end = lac.wait("MSEN")
+    assert end.result() == (1, None) and end.number(w.SESSION_ID) == theirs
+    since = lac.mark()
+    lab.copies(lac)  # which opens the next one
+    lac.wait("MSRQ")
+    assert [m.name for m in lac.messages[since:]].count("MSRQ") == 1

@@ -239,6 +239,13 @@ void lab_report(struct lab *lab, int user, int group, const char *state)
 	l2mc_user_report(lab->u[user], &g, &f, lab->now);
 }
 
+void lab_traffic(struct lab *lab, int group, int source, uint64_t packets)
+{
+	struct addr g = lab_group(group), s = source ? lab_source(group, source) : ADDR_ANY;
+
+	l2mc_lns_traffic(lab->lns, &g, &s, packets, lab->now);
+}
+
 void lab_flush(struct lab *lab)
 {
 	l2mc_lns_flush(lab->lns, lab->now);

@@ -77,6 +77,9 @@ const char *lab_copies(struct lab *lab, int group, int source);
 #define lab_expect_copies(lab, group, source, text) \
 	ck_assert_str_eq(lab_copies(lab, group, source), text)
 
+/** Forwarding has carried so many packets of the flow; source 0: of all others. */
+void lab_traffic(struct lab *lab, int group, int source, uint64_t packets);
+
 /** Merged record of a tunnel: "in 1 2", "ex", "-". */
 const char *lab_record(struct lab *lab, int tunnel, int group);
 /** State of a multicast session: "established 1 2 3" (acknowledged ones), "-" if there is none. */

@@ -61,9 +61,11 @@ static bool send_msg(void *ctx, struct l2mc_lac_tunnel *t, const struct l2tp_msg
 	case L2TP_MSEN:
 		ck_assert(l2tp_msg_has(m, L2TP_AVP_RESULT_CODE));
 		ck_assert(l2tp_msg_has(m, L2TP_AVP_ASSIGNED_SESSION_ID));
-		ck_assert(m->result.has_error); /* a LAC ends a session for no other reason */
-		note("MSEN %x %x %u/%u", m->session_id, m->assigned_session_id, m->result.result,
-		     m->result.error);
+		/* a LAC ends a session for an error or for lack of data, no other reason */
+		ck_assert_uint_eq(m->result.result,
+				  m->result.has_error ? L2TP_MSEN_ERROR : L2TP_MSEN_NO_TRAFFIC);
+		note(m->result.has_error ? "MSEN %x %x %u/%u" : "MSEN %x %x %u", m->session_id,
+		     m->assigned_session_id, m->result.result, m->result.error);
 		b.cookie = cookie;
 		ck_assert(!cookie || cookie >> 63);
 		break;

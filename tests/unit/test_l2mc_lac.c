@@ -178,6 +178,26 @@ START_TEST(an_empty_list_is_no_reason_to_end_a_session)
 }
 END_TEST
 
+/* R4045-7.3-1 */
+START_TEST(a_session_without_data_may_be_ended)
+{
+	bench_start(true);
+	bench_msrq(1);
+	bench_log();
+	l2mc_osl_idle(b.t, 0x3001, b.now); /* nothing could have come */
+	expect("");
+	bench_installed(1);
+	bench_log();
+	l2mc_osl_idle(b.t, 0x3001, b.now);
+	expect("unprogram 3001; MSEN 4001 3001 1");
+	ck_assert_str_eq(bench_state(), "closing");
+	l2mc_osl_idle(b.t, 0x3001, b.now);
+	expect("");
+	l2mc_lac_acked(b.lac, b.cookie, b.now);
+	ck_assert_str_eq(bench_state(), "-");
+}
+END_TEST
+
 /* R4045-7.2-2 */
 START_TEST(a_tunnel_takes_its_sessions_along)
 {
@@ -311,6 +331,7 @@ int main(void)
 	tcase_add_test(tc, a_session_that_cannot_be_installed_is_ended);
 	tcase_add_test(tc, an_msen_is_understood_before_the_lns_knows_our_id);
 	tcase_add_test(tc, an_empty_list_is_no_reason_to_end_a_session);
+	tcase_add_test(tc, a_session_without_data_may_be_ended);
 	tcase_add_test(tc, a_tunnel_takes_its_sessions_along);
 	tcase_add_test(tc, every_session_is_shown);
 	tcase_add_test(tc, the_messages_for_the_lac_can_be_told_from_those_for_the_lns);
