@@ -65,8 +65,9 @@ class LnsLab(PeerLab):
         self.upstream.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"l2mc0\0")
 
     def installed(self):
-        wait_for(lambda: all(e["fib"]["status"] == "installed" for e in self.entries()), 10,
-                 "all is installed")
+        wait_for(lambda: all(e["fib"]["status"] == "installed" for e in self.entries())
+                 and not any(c["queued"] or c["lag"] for c in self.router.consumers()), 10,
+                 "all is installed, and what is gone removed")
 
     def entries(self):
         return self.router.show("fib entry").get("entries", [])
