@@ -14,6 +14,7 @@
 #define L2MCD_L2TP_ENGINE_H
 
 #include "l2mcd/l2tp_msg.h"
+#include "l2mcd/l2tp_proxy.h"
 #include "lib/addr.h"
 #include "lib/twheel.h"
 
@@ -40,6 +41,7 @@ struct l2tp_params {
 	uint32_t retries;	    /* after the first transmission */
 	uint32_t rto_s, rto_max_s;  /* first time-out, cap of the back-off (>= 8) */
 	uint32_t session_limit;	    /* unicast sessions */
+	uint32_t idle_timeout_s;    /* without a session, 0: stays (RFC 2661 7.6) */
 	bool lac;		    /* we may act as LAC here: bearer capabilities are offered */
 	bool offer_multicast;	    /* ... and as a multicast LAC: AVP 80 (A4045-20) */
 };
@@ -59,17 +61,28 @@ enum l2tp_session_state {
 	L2TP_S_IDLE,
 	L2TP_S_WAIT_TUNNEL,
 	L2TP_S_WAIT_REPLY,
+	L2TP_S_WAIT_CS_ANSWER, /* LAC, outgoing: the bearer is being opened */
 	L2TP_S_WAIT_CONNECT,
 	L2TP_S_ESTABLISHED,
 	L2TP_S_CLOSING, /* CDN sent, not acknowledged: the ID stays reserved (A4045-32) */
 };
 
-/** What the LAC says about a call (ICRQ, ICCN).  Numbers are texts of the daemon's choice. */
+/**
+ * What the LAC says about a call (ICRQ, ICCN, OCCN), and the LNS about one it asks for (OCRQ).
+ * Numbers are texts of the daemon's choice.
+ */
 struct l2tp_call {
 	char calling_number[64], called_number[64]; /* "": none */
 	uint32_t tx_speed_bps, rx_speed_bps;	    /* rx 0: not sent */
 	uint32_t framing_type;			    /* 1 synchronous, 2 asynchronous */
 	bool sequencing_required;
+	uint32_t minimum_bps, maximum_bps, bearer_type; /* outgoing; bearer 1 digital, 2 analogue */
+	const struct l2tp_proxy *proxy; /* incoming, in ICCN; NULL: none; copied */
+};
+
+/** Errors of a call since its beginning (RFC 2661 4.4.6). */
+struct l2tp_call_errors {
+	uint32_t crc, framing, hardware_overrun, buffer_overrun, timeout, alignment;
 };
 
 struct l2tp_ops {
@@ -84,7 +97,11 @@ struct l2tp_ops {
 	 * gone before.
 	 */
 	void (*tunnel_down)(void *ctx, struct l2tp_tunnel *t, const char *reason);
-	/** LNS: an ICRQ came.  0 to accept, else the CDN result (enum l2tp_cdn_result). */
+	/**
+	 * LNS: an ICRQ came, LAC: an OCRQ.  0 to accept, else the CDN result (enum
+	 * l2tp_cdn_result).  Who accepts an OCRQ opens the bearer and calls
+	 * l2tp_session_answered() when it is there, not before this function has returned.
+	 */
 	uint16_t (*call_accept)(void *ctx, struct l2tp_session *s);
 	void (*session_up)(void *ctx, struct l2tp_session *s);
 	/** For every session that was created (called or accepted), up or not. */
@@ -180,6 +197,7 @@ struct l2tp_tunnel_info {
 	size_t queued, unacked;
 	uint64_t retransmits;
 	uint32_t rtt_ms; /* smoothed, 0: unknown */
+	uint16_t peer_result, peer_error; /* of its StopCCN, in tunnel_down(); 0: there was none */
 };
 
 void l2tp_tunnel_info(const struct l2tp_tunnel *t, struct l2tp_tunnel_info *info);
@@ -197,9 +215,25 @@ struct l2tp_session *l2tp_session_call(struct l2tp_tunnel *t, const struct l2tp_
 void l2tp_session_close(struct l2tp_session *s, enum l2tp_cdn_result result,
 			enum l2tp_error error, const char *text, msec_t now);
 
+/**
+ * LNS: asks the LAC to place a call (OCRQ now or when the tunnel is up).  NULL as above.  A LAC
+ * that has offered no bearer is not asked: the session ends at once.
+ */
+struct l2tp_session *l2tp_session_dial(struct l2tp_tunnel *t, const struct l2tp_call *call,
+				       void *data, msec_t now);
+
+/** LAC, outgoing call: the bearer is there, with these speeds and framing (OCCN). */
+void l2tp_session_answered(struct l2tp_session *s, const struct l2tp_call *line, msec_t now);
+
 /** LNS: changes the subscriber's link parameters (SLI, RFC 2661 6.14). */
 void l2tp_session_sli(struct l2tp_session *s, uint32_t send_accm, uint32_t receive_accm,
 		      msec_t now);
+
+/**
+ * LAC: the errors of the call so far.  The LNS is told in a WEN if they are more than it
+ * knows, but not more often than every 60 s (RFC 2661 6.13).
+ */
+void l2tp_session_errors(struct l2tp_session *s, const struct l2tp_call_errors *errors, msec_t now);
 
 /** Sessions in CLOSING are neither found nor counted. */
 struct l2tp_session *l2tp_session_find(struct l2tp_tunnel *t, uint16_t session_id);
@@ -212,9 +246,14 @@ void *l2tp_session_data(const struct l2tp_session *s);
 struct l2tp_session_info {
 	enum l2tp_session_state state;
 	uint16_t session_id, peer_session_id;
-	bool lac; /* our role: we placed the incoming call */
+	bool lac;      /* our role */
+	bool outgoing; /* the LNS asked for the call */
 	uint32_t call_serial_number;
 	struct l2tp_call call;
+	uint32_t send_accm, receive_accm; /* of the last SLI, sent or received */
+	struct l2tp_call_errors errors;	  /* of the last WEN, sent or received */
+	uint64_t slis, wens;
+	uint16_t peer_result, peer_error; /* of its CDN, in session_down(); 0: there was none */
 	msec_t created, established;
 };
 

@@ -22,6 +22,8 @@
 #define L2TP_VERSION	     0x0100 /* AVP 2: version 1, revision 0 (R2661-4.4.3-1) */
 #define L2TP_FRAMING_ALL     0x3    /* synchronous and asynchronous */
 #define L2TP_BEARER_ALL	     0x3    /* digital and analogue */
+#define L2TP_ACCM_DEFAULT    0xffffffff /* everything is escaped (R2661-4.4.6-2) */
+#define L2TP_ANSWER_MS	     60000	/* time a called line has to answer */
 
 PREDECL_HASH(l2tp_sids);
 PREDECL_HASH(l2tp_peer_sids);
@@ -69,9 +71,13 @@ struct l2tp_session {
 	uint16_t peer_session_id;
 	uint32_t serial;
 	struct l2tp_call call;
+	struct l2tp_proxy *proxy; /* what call.proxy points to */
+	uint32_t send_accm, receive_accm;
+	struct l2tp_link *link; /* errors of the call, l2tp_link.c; NULL: none so far */
 	msec_t created, established;
 	struct timer timer; /* set-up */
 	const char *doomed; /* ends when the timer fires, for this reason */
+	uint16_t peer_result, peer_error; /* of the peer's CDN */
 	void *data;
 };
 
@@ -113,9 +119,10 @@ struct l2tp_tunnel {
 	uint8_t challenge[L2TP_CHALLENGE_LEN]; /* ours */
 
 	msec_t created, established, heard;
-	struct timer hello;
+	struct timer hello, idle;
 	struct timer timer; /* set-up; linger in CLOSING */
 	const char *doomed; /* ends when the timer fires, for this reason */
+	uint16_t peer_result, peer_error; /* of the peer's StopCCN */
 	struct l2tp_reliable reliable;
 
 	struct l2tp_sids_head sids;
@@ -224,6 +231,9 @@ struct l2tp_tunnel *l2tp_tunnel_new(struct l2tp_engine *e, const struct endpoint
 /** Out of all tables, without callbacks; memory goes with l2tp_leave(). */
 void l2tp_tunnel_end(struct l2tp_tunnel *t);
 void l2tp_tunnel_free(struct l2tp_tunnel *t);
+
+/** The last session has gone, or the tunnel is up without one (R2661-7.6-2). */
+void l2tp_tunnel_idle(struct l2tp_tunnel *t, msec_t now);
 
 /** The peer's Tunnel ID is known now. */
 void l2tp_tunnel_set_peer_id(struct l2tp_tunnel *t, uint16_t peer_id);

@@ -112,6 +112,11 @@ static const char *const tunnel_states[L2TP_T_STATES] = {
 	E(OCRQ) = ROW(CDN, CLOSING), E(OCRP) = ROW(CDN, CLOSING), E(OCCN) = ROW(CDN, CLOSING), \
 	E(MALFORMED) = ROW(CDN, CLOSING)
 
+#define INCOMING_IN_OUTGOING                                                                   \
+	E(ICRQ) = ROW(CDN, CLOSING), E(ICRP) = ROW(CDN, CLOSING),                              \
+	E(ICRP_BAD) = ROW(CDN, CLOSING), E(ICCN) = ROW(CDN, CLOSING),                          \
+	E(ICCN_BAD) = ROW(CDN, CLOSING), E(MALFORMED) = ROW(CDN, CLOSING)
+
 static const struct l2tp_session_row session_rows[L2TP_ROLES][L2TP_S_STATES][L2TP_S_EVENTS] = {
 	[L2TP_IN_LAC] = {
 		[L2TP_S_IDLE] = {
@@ -197,39 +202,106 @@ static const struct l2tp_session_row session_rows[L2TP_ROLES][L2TP_S_STATES][L2T
 			E(TUNNEL_DOWN) = ROW(CLEAN_UP, IDLE),
 		},
 	},
-	/* Outgoing calls are not placed: an OCRQ is never acceptable. */
 	[L2TP_OUT_LAC] = {
 		[L2TP_S_IDLE] = {
-			E(OCRQ) = ROW(CDN, CLOSING),		/* OA2 */
+			E(OCRQ) = ROW(OCRP, WAIT_CS_ANSWER),	/* OA1 */
+			E(OCRQ_BAD) = ROW(CDN, CLOSING),	/* OA2 */
 			E(OCRP) = ROW(CDN, CLOSING),		/* OA2 */
 			E(OCCN) = ROW(CLEAN_UP, IDLE),		/* OA3 */
 			E(CDN) = ROW(CLEAN_UP, IDLE),		/* OA3 */
+			E(CLOSE) = ROW(CDN, CLOSING),		/* while it is being accepted */
 			E(MALFORMED) = ROW(CDN, CLOSING),	/* an OCRQ: OA2 */
+			E(TUNNEL_DOWN) = ROW(CLEAN_UP, IDLE),
+		},
+		[L2TP_S_WAIT_CS_ANSWER] = {
+			E(OCRQ) = ROW(CDN, CLOSING),		/* OA5 */
+			E(OCRP) = ROW(CDN, CLOSING),		/* OA5 */
+			E(ANSWER) = ROW(OCCN_UP, ESTABLISHED),	/* OA4 */
+			E(OCCN) = ROW(CDN, CLOSING),		/* OA5 */
+			INCOMING_IN_OUTGOING,
+			E(CDN) = ROW(CLEAN_UP, IDLE),		/* OA6 */
+			E(CLOSE) = ROW(CDN, CLOSING),		/* OA5: bearer failure */
+			E(TIMEOUT) = ROW(CDN, CLOSING),
+			E(TUNNEL_DOWN) = ROW(CLEAN_UP, IDLE),
+		},
+		[L2TP_S_ESTABLISHED] = {
+			E(OCRQ) = ROW(CDN, CLOSING),		/* OA7 */
+			E(OCRP) = ROW(CDN, CLOSING),		/* OA7 */
+			E(OCCN) = ROW(CDN, CLOSING),		/* OA7 */
+			INCOMING_IN_OUTGOING,
+			E(CDN) = ROW(CLEAN_UP, IDLE),		/* OA6 */
+			E(INFO) = ROW(INFO, ESTABLISHED),
+			E(CLOSE) = ROW(CDN, CLOSING),		/* OA7 */
+			E(TUNNEL_DOWN) = ROW(CLEAN_UP, IDLE),
 		},
 	},
 	[L2TP_OUT_LNS] = {
 		[L2TP_S_IDLE] = {
+			E(CALL) = ROW(NONE, WAIT_TUNNEL),	/* ON1 */
 			E(OCRQ) = ROW(CDN, CLOSING),		/* an LNS places no calls */
 			E(OCRP) = ROW(CLEAN_UP, IDLE),		/* ON2 */
 			E(OCCN) = ROW(CLEAN_UP, IDLE),		/* ON2 */
 			E(CDN) = ROW(CLEAN_UP, IDLE),		/* ON2 */
+			E(CLOSE) = ROW(CLEAN_UP, IDLE),
 			E(MALFORMED) = ROW(CDN, CLOSING),
+			E(TUNNEL_DOWN) = ROW(CLEAN_UP, IDLE),
+		},
+		[L2TP_S_WAIT_TUNNEL] = {
+			E(TUNNEL_OPEN) = ROW(OCRQ, WAIT_REPLY),	/* ON3 */
+			E(CLOSE) = ROW(CLEAN_UP, IDLE),		/* ON4 */
+			E(TIMEOUT) = ROW(CLEAN_UP, IDLE),
+			E(TUNNEL_DOWN) = ROW(CLEAN_UP, IDLE),
+		},
+		[L2TP_S_WAIT_REPLY] = {
+			E(OCRQ) = ROW(CDN, CLOSING),		/* ON6 */
+			E(OCRP) = ROW(PROCEED, WAIT_CONNECT),	/* ON5 */
+			E(OCRP_BAD) = ROW(CDN, CLOSING),	/* ON6 */
+			E(OCCN) = ROW(CDN, CLOSING),		/* ON6 */
+			INCOMING_IN_OUTGOING,
+			E(CDN) = ROW(CLEAN_UP, IDLE),		/* ON10 */
+			E(CLOSE) = ROW(CDN, CLOSING),		/* ON6 */
+			E(TIMEOUT) = ROW(CDN, CLOSING),
+			E(TUNNEL_DOWN) = ROW(CLEAN_UP, IDLE),
+		},
+		[L2TP_S_WAIT_CONNECT] = {
+			E(OCRQ) = ROW(CDN, CLOSING),		/* ON8 */
+			E(OCRP) = ROW(CDN, CLOSING),		/* ON8 */
+			E(OCCN) = ROW(UP, ESTABLISHED),		/* ON7 */
+			E(OCCN_BAD) = ROW(CDN, CLOSING),
+			INCOMING_IN_OUTGOING,
+			E(CDN) = ROW(CLEAN_UP, IDLE),		/* ON10 */
+			E(CLOSE) = ROW(CDN, CLOSING),		/* ON8 */
+			E(TIMEOUT) = ROW(CDN, CLOSING),
+			E(TUNNEL_DOWN) = ROW(CLEAN_UP, IDLE),
+		},
+		[L2TP_S_ESTABLISHED] = {
+			E(OCRQ) = ROW(CDN, CLOSING),		/* ON9 */
+			E(OCRP) = ROW(CDN, CLOSING),		/* ON9 */
+			E(OCCN) = ROW(CDN, CLOSING),		/* ON9 */
+			INCOMING_IN_OUTGOING,
+			E(CDN) = ROW(CLEAN_UP, IDLE),		/* ON10 */
+			E(INFO) = ROW(INFO, ESTABLISHED),
+			E(CLOSE) = ROW(CDN, CLOSING),		/* ON9 */
+			E(TUNNEL_DOWN) = ROW(CLEAN_UP, IDLE),
 		},
 	},
 };
 
 static const char *const session_events[L2TP_S_EVENTS] = {
 	"call", "tunnel open", "ICRQ", "ICRQ (not acceptable)", "ICRP", "ICRP (not acceptable)",
-	"ICCN", "ICCN (not acceptable)", "OCRQ", "OCRP", "OCCN", "CDN", "WEN or SLI", "close",
-	"malformed message", "timeout", "tunnel down",
+	"ICCN", "ICCN (not acceptable)", "OCRQ", "OCRQ (not acceptable)", "OCRP",
+	"OCRP (not acceptable)", "answer", "OCCN", "OCCN (not acceptable)", "CDN", "WEN or SLI",
+	"close", "malformed message", "timeout", "tunnel down",
 };
 
 static const char *const session_actions[L2TP_S_ACTIONS] = {
-	"ignore", "-", "ICRQ", "ICRP", "ICCN, up", "up", "CDN, clean up", "clean up", "inform",
+	"ignore", "-", "ICRQ", "ICRP", "ICCN, up", "OCRQ", "OCRP", "proceed", "OCCN, up", "up",
+	"CDN, clean up", "clean up", "inform",
 };
 
 static const char *const session_states[L2TP_S_STATES] = {
-	"idle", "wait-tunnel", "wait-reply", "wait-connect", "established", "closing",
+	"idle", "wait-tunnel", "wait-reply", "wait-cs-answer", "wait-connect", "established",
+	"closing",
 };
 
 /* clang-format on */

@@ -65,7 +65,7 @@ const char *l2tp_tunnel_action_name(enum l2tp_tunnel_action action);
 enum l2tp_role {
 	L2TP_IN_LAC,
 	L2TP_IN_LNS,
-	L2TP_OUT_LAC, /* outgoing calls: idle is the only state we have */
+	L2TP_OUT_LAC, /* we place the call that an LNS asks for */
 	L2TP_OUT_LNS,
 	L2TP_ROLES
 };
@@ -79,9 +79,13 @@ enum l2tp_session_event {
 	L2TP_SE_ICRP_BAD,
 	L2TP_SE_ICCN,
 	L2TP_SE_ICCN_BAD,
-	L2TP_SE_OCRQ,
+	L2TP_SE_OCRQ,	     /* as above */
+	L2TP_SE_OCRQ_BAD,
 	L2TP_SE_OCRP,
+	L2TP_SE_OCRP_BAD,
+	L2TP_SE_ANSWER,	     /* the bearer is there: answered, framing detected */
 	L2TP_SE_OCCN,
+	L2TP_SE_OCCN_BAD,
 	L2TP_SE_CDN,
 	L2TP_SE_INFO,	     /* WEN or SLI */
 	L2TP_SE_CLOSE,	     /* line drop or local close */
@@ -97,6 +101,10 @@ enum l2tp_session_action {
 	L2TP_SA_ICRQ,	 /* send it */
 	L2TP_SA_ICRP,
 	L2TP_SA_ICCN_UP, /* send ICCN; the session is up */
+	L2TP_SA_OCRQ,
+	L2TP_SA_OCRP,	 /* send it; the daemon opens the bearer */
+	L2TP_SA_PROCEED, /* OCRP came: the peer's Session ID is known, the call on its way */
+	L2TP_SA_OCCN_UP,
 	L2TP_SA_UP,
 	L2TP_SA_CDN,	 /* send CDN and clean up */
 	L2TP_SA_CLEAN_UP,

@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Calls and Session IDs: RFC 2661 5.2, 5.6, 6.6 to 6.14, 7.3 to 7.5.  l2tp_fsm.c says what
- * happens in which state, act_*() below do it.  Outgoing calls are refused.
+ * Calls and Session IDs: RFC 2661 5.2, 5.6, 7.3 to 7.5.  l2tp_fsm.c says what happens in which
+ * state, act_*() here, in l2tp_call.c and l2tp_link.c do it.
  */
-#include "l2mcd/l2tp_engine_p.h"
+#include "l2mcd/l2tp_session_p.h"
 
 DEFINE_MTYPE_STATIC(L2TP, L2TP_SESSION, "L2TP session");
 DEFINE_MTYPE_STATIC(L2TP, L2TP_SID, "L2TP Session ID, reserved");
-
-/* What an event brings along. */
-struct occasion {
-	const struct l2tp_msg *m;	/* NULL: no message */
-	const struct l2tp_cause *cause; /* for a CDN */
-	const char *reason;		/* NULL: the text of the cause */
-};
-
-static void event(struct l2tp_session *s, enum l2tp_session_event ev, const struct occasion *o,
-		  msec_t now);
 
 /* ---------------------------------------------------------------- Session IDs */
 
@@ -88,7 +78,7 @@ void l2tp_tunnel_release_id(struct l2tp_tunnel *t, uint16_t session_id)
 
 /* ---------------------------------------------------------------- life cycle */
 
-static struct l2tp_session *session_new(struct l2tp_tunnel *t, enum l2tp_role role, msec_t now)
+struct l2tp_session *l2tp_session_new(struct l2tp_tunnel *t, enum l2tp_role role, msec_t now)
 {
 	struct l2tp_session *s = XCALLOC(MTYPE_L2TP_SESSION, sizeof(*s));
 
@@ -99,6 +89,7 @@ static struct l2tp_session *session_new(struct l2tp_tunnel *t, enum l2tp_role ro
 		return NULL;
 	}
 	s->role = role;
+	s->send_accm = s->receive_accm = L2TP_ACCM_DEFAULT;
 	s->created = now;
 	s->listed = true;
 	l2tp_sessions_add_tail(&t->sessions, s);
@@ -116,14 +107,14 @@ static void set_waiting(struct l2tp_session *s, bool waiting)
 		l2tp_waiting_del(&s->t->waiting, s);
 }
 
-static struct l2tp_session *find_by_peer(struct l2tp_tunnel *t, uint16_t peer_session_id)
+struct l2tp_session *l2tp_session_by_peer(struct l2tp_tunnel *t, uint16_t peer_session_id)
 {
 	struct l2tp_session key = {.peer_session_id = peer_session_id};
 
 	return l2tp_peer_sids_find(&t->peer_sids, &key);
 }
 
-static void set_peer_id(struct l2tp_session *s, uint16_t peer_session_id)
+void l2tp_session_set_peer_id(struct l2tp_session *s, uint16_t peer_session_id)
 {
 	s->peer_session_id = peer_session_id;
 	s->peer_known = peer_session_id && !l2tp_peer_sids_add(&s->t->peer_sids, s);
@@ -133,6 +124,7 @@ static void set_peer_id(struct l2tp_session *s, uint16_t peer_session_id)
 static void unlist(struct l2tp_session *s)
 {
 	timer_stop(s->t->e->wheel, &s->timer);
+	l2tp_link_stop(s);
 	set_waiting(s, false);
 	if (s->peer_known)
 		l2tp_peer_sids_del(&s->t->peer_sids, s);
@@ -154,6 +146,8 @@ static void session_end(struct l2tp_session *s)
 
 void l2tp_session_free(struct l2tp_session *s)
 {
+	l2tp_proxy_free(&s->proxy);
+	l2tp_link_free(s);
 	XFREE(MTYPE_L2TP_SESSION, s);
 }
 
@@ -186,13 +180,14 @@ static void timer_fires(struct timer *timer, msec_t now)
 	struct l2tp_engine *e = s->t->e;
 
 	l2tp_enter(e);
-	event(s, L2TP_SE_TIMEOUT, &(struct occasion){.cause = &cause, .reason = s->doomed}, now);
+	l2tp_session_event(s, L2TP_SE_TIMEOUT,
+			   &(struct occasion){.cause = &cause, .reason = s->doomed}, now);
 	l2tp_leave(e);
 }
 
-static void await(struct l2tp_session *s, msec_t now)
+void l2tp_session_await(struct l2tp_session *s, msec_t ms, msec_t now)
 {
-	timer_start(s->t->e->wheel, &s->timer, now + l2tp_tunnel_setup_time(s->t), timer_fires);
+	timer_start(s->t->e->wheel, &s->timer, now + ms, timer_fires);
 }
 
 static void down(struct l2tp_session *s, const struct occasion *o)
@@ -213,7 +208,7 @@ static void down(struct l2tp_session *s, const struct occasion *o)
 	s->data = NULL;
 }
 
-static void up(struct l2tp_session *s, msec_t now)
+void l2tp_session_up(struct l2tp_session *s, msec_t now)
 {
 	struct l2tp_engine *e = s->t->e;
 
@@ -221,66 +216,6 @@ static void up(struct l2tp_session *s, msec_t now)
 	s->established = now;
 	e->stats.sessions_up++;
 	e->ops->session_up(e->ctx, s);
-}
-
-static void act_icrq(struct l2tp_session *s, const struct occasion *o, msec_t now)
-{
-	struct l2tp_msg m = {.type = L2TP_ICRQ,
-			     .tunnel_id = s->t->peer_id,
-			     .assigned_session_id = s->sid.id,
-			     .call_serial_number = s->serial,
-			     .calling_number = l2tp_text_span(s->call.calling_number),
-			     .called_number = l2tp_text_span(s->call.called_number)};
-
-	l2tp_msg_set(&m, L2TP_AVP_ASSIGNED_SESSION_ID);
-	l2tp_msg_set(&m, L2TP_AVP_CALL_SERIAL_NUMBER);
-	if (m.calling_number.len)
-		l2tp_msg_set(&m, L2TP_AVP_CALLING_NUMBER);
-	if (m.called_number.len)
-		l2tp_msg_set(&m, L2TP_AVP_CALLED_NUMBER);
-	await(s, now);
-	l2tp_tunnel_transmit(s->t, &m, 0, now);
-}
-
-static void act_icrp(struct l2tp_session *s, const struct occasion *o, msec_t now)
-{
-	struct l2tp_msg m = {.type = L2TP_ICRP,
-			     .tunnel_id = s->t->peer_id,
-			     .session_id = s->peer_session_id,
-			     .assigned_session_id = s->sid.id};
-
-	l2tp_msg_set(&m, L2TP_AVP_ASSIGNED_SESSION_ID);
-	await(s, now);
-	l2tp_tunnel_transmit(s->t, &m, 0, now);
-}
-
-static void act_iccn_up(struct l2tp_session *s, const struct occasion *o, msec_t now)
-{
-	struct l2tp_msg m = {.type = L2TP_ICCN,
-			     .tunnel_id = s->t->peer_id,
-			     .tx_connect_speed = s->call.tx_speed_bps,
-			     .rx_connect_speed = s->call.rx_speed_bps,
-			     .framing_type = s->call.framing_type};
-
-	set_peer_id(s, o->m->assigned_session_id);
-	m.session_id = s->peer_session_id;
-	l2tp_msg_set(&m, L2TP_AVP_TX_CONNECT_SPEED);
-	l2tp_msg_set(&m, L2TP_AVP_FRAMING_TYPE);
-	if (m.rx_connect_speed)
-		l2tp_msg_set(&m, L2TP_AVP_RX_CONNECT_SPEED);
-	if (s->call.sequencing_required)
-		l2tp_msg_set(&m, L2TP_AVP_SEQUENCING_REQUIRED);
-	l2tp_tunnel_transmit(s->t, &m, 0, now);
-	up(s, now);
-}
-
-static void act_up(struct l2tp_session *s, const struct occasion *o, msec_t now)
-{
-	s->call.tx_speed_bps = o->m->tx_connect_speed;
-	s->call.rx_speed_bps = o->m->rx_connect_speed;
-	s->call.framing_type = o->m->framing_type;
-	s->call.sequencing_required = l2tp_msg_has(o->m, L2TP_AVP_SEQUENCING_REQUIRED);
-	up(s, now);
 }
 
 static void act_cdn(struct l2tp_session *s, const struct occasion *o, msec_t now)
@@ -296,6 +231,7 @@ static void act_cdn(struct l2tp_session *s, const struct occasion *o, msec_t now
 	unlist(s);
 	l2tp_tunnel_transmit(s->t, &m, s->sid.id, now);
 	down(s, o);
+	l2tp_tunnel_idle(s->t, now);
 }
 
 static void act_clean_up(struct l2tp_session *s, const struct occasion *o, msec_t now)
@@ -303,11 +239,7 @@ static void act_clean_up(struct l2tp_session *s, const struct occasion *o, msec_
 	unlist(s);
 	down(s, o);
 	session_end(s);
-}
-
-static void act_info(struct l2tp_session *s, const struct occasion *o, msec_t now)
-{
-	s->t->e->ops->session_info(s->t->e->ctx, s, o->m);
+	l2tp_tunnel_idle(s->t, now);
 }
 
 static void act_none(struct l2tp_session *s, const struct occasion *o, msec_t now)
@@ -319,15 +251,24 @@ static void act_ignore(struct l2tp_session *s, const struct occasion *o, msec_t 
 	s->t->e->stats.rx_unexpected++;
 }
 
-static void (*const actions[L2TP_S_ACTIONS])(struct l2tp_session *s, const struct occasion *o,
-					     msec_t now) = {
-	[L2TP_SA_IGNORE] = act_ignore, [L2TP_SA_NONE] = act_none,	  [L2TP_SA_ICRQ] = act_icrq,
-	[L2TP_SA_ICRP] = act_icrp,     [L2TP_SA_ICCN_UP] = act_iccn_up,	  [L2TP_SA_UP] = act_up,
-	[L2TP_SA_CDN] = act_cdn,       [L2TP_SA_CLEAN_UP] = act_clean_up, [L2TP_SA_INFO] = act_info,
+static l2tp_session_act *const actions[L2TP_S_ACTIONS] = {
+	[L2TP_SA_IGNORE] = act_ignore,
+	[L2TP_SA_NONE] = act_none,
+	[L2TP_SA_ICRQ] = l2tp_act_icrq,
+	[L2TP_SA_ICRP] = l2tp_act_icrp,
+	[L2TP_SA_ICCN_UP] = l2tp_act_iccn_up,
+	[L2TP_SA_OCRQ] = l2tp_act_ocrq,
+	[L2TP_SA_OCRP] = l2tp_act_ocrp,
+	[L2TP_SA_PROCEED] = l2tp_act_proceed,
+	[L2TP_SA_OCCN_UP] = l2tp_act_occn_up,
+	[L2TP_SA_UP] = l2tp_act_up,
+	[L2TP_SA_CDN] = act_cdn,
+	[L2TP_SA_CLEAN_UP] = act_clean_up,
+	[L2TP_SA_INFO] = l2tp_act_info,
 };
 
-static void event(struct l2tp_session *s, enum l2tp_session_event ev, const struct occasion *o,
-		  msec_t now)
+void l2tp_session_event(struct l2tp_session *s, enum l2tp_session_event ev,
+			const struct occasion *o, msec_t now)
 {
 	struct l2tp_session_row row = l2tp_session_row(s->role, s->state, ev);
 	enum l2tp_session_state from = s->state;
@@ -342,16 +283,15 @@ static void event(struct l2tp_session *s, enum l2tp_session_event ev, const stru
 
 /* ---------------------------------------------------------------- the tunnel's part */
 
-/* Framing the peer has not advertised is not asked for (R2661-4.4.3-3). */
 static void tunnel_open(struct l2tp_session *s, msec_t now)
 {
 	set_waiting(s, false);
-	if (s->call.framing_type && !(s->call.framing_type & s->t->peer_framing)) {
-		s->doomed = "the peer does not support the framing type";
-		timer_start(s->t->e->wheel, &s->timer, now, timer_fires);
+	s->doomed = l2tp_call_impossible(s);
+	if (s->doomed) { /* reported after the caller has its pointer */
+		l2tp_session_await(s, 0, now);
 		return;
 	}
-	event(s, L2TP_SE_TUNNEL_OPEN, &(struct occasion){0}, now);
+	l2tp_session_event(s, L2TP_SE_TUNNEL_OPEN, &(struct occasion){0}, now);
 }
 
 void l2tp_sessions_tunnel_open(struct l2tp_tunnel *t, msec_t now)
@@ -367,106 +307,42 @@ void l2tp_sessions_tunnel_down(struct l2tp_tunnel *t, const char *reason, msec_t
 	struct l2tp_session *s;
 
 	while ((s = l2tp_sessions_first(&t->sessions)))
-		event(s, L2TP_SE_TUNNEL_DOWN, &(struct occasion){.reason = reason}, now);
+		l2tp_session_event(s, L2TP_SE_TUNNEL_DOWN, &(struct occasion){.reason = reason},
+				   now);
 }
 
 /* ---------------------------------------------------------------- messages */
 
-static enum l2tp_session_event event_of(const struct l2tp_session *s, const struct l2tp_msg *m,
-					struct l2tp_cause *cause)
-{
-	*cause = (struct l2tp_cause){
-		.result = L2TP_CDN_ERROR, .has_error = true, .error = L2TP_ERR_VALUE};
-	switch (m->type) {
-	case L2TP_ICRQ:
-		return L2TP_SE_ICRQ;
-	case L2TP_ICRP:
-		cause->error = L2TP_ERR_SESSION_ID;
-		cause->text = "Session ID assigned twice";
-		return s && s->state == L2TP_S_WAIT_REPLY &&
-				       find_by_peer(s->t, m->assigned_session_id)
-			       ? L2TP_SE_ICRP_BAD
-			       : L2TP_SE_ICRP;
-	case L2TP_ICCN: /* we advertise both framing types and no other (R2661-4.4.3-3) */
-		cause->text = "framing type not advertised";
-		return m->framing_type && !(m->framing_type & L2TP_FRAMING_ALL) ? L2TP_SE_ICCN_BAD
-										: L2TP_SE_ICCN;
-	case L2TP_OCRQ:
-		return L2TP_SE_OCRQ;
-	case L2TP_OCRP:
-		return L2TP_SE_OCRP;
-	case L2TP_OCCN:
-		return L2TP_SE_OCCN;
-	case L2TP_CDN:
-		return L2TP_SE_CDN;
-	default:
-		return L2TP_SE_INFO;
-	}
-}
-
 /* A session in IDLE that exists only to send CDN; sessions_refused counts those. */
-static void refuse(struct l2tp_tunnel *t, enum l2tp_role role, enum l2tp_session_event ev,
-		   const struct l2tp_msg *m, const struct l2tp_cause *cause, msec_t now)
+void l2tp_session_refuse(struct l2tp_tunnel *t, enum l2tp_role role, enum l2tp_session_event ev,
+			 const struct l2tp_msg *m, const struct l2tp_cause *cause, msec_t now)
 {
-	struct l2tp_session *s = session_new(t, role, now);
+	struct l2tp_session *s = l2tp_session_new(t, role, now);
 
 	t->e->stats.sessions_refused++;
 	if (!s)
 		return; /* no ID left to say it with */
 	s->peer_session_id = m->assigned_session_id;
-	event(s, ev, &(struct occasion){.m = m, .cause = cause}, now);
-}
-
-/* ICRQ for a new call: the LNS's side of it begins. */
-static void incoming(struct l2tp_tunnel *t, const struct l2tp_msg *m, msec_t now)
-{
-	struct l2tp_cause cause = {
-		.result = L2TP_CDN_ERROR, .has_error = true, .error = L2TP_ERR_RESOURCES};
-	struct occasion o = {.m = m, .cause = &cause};
-	struct l2tp_session *s;
-
-	if (l2tp_sessions_count(&t->sessions) >= t->p.session_limit) {
-		cause.text = "session limit";
-		refuse(t, L2TP_IN_LNS, L2TP_SE_ICRQ_BAD, m, &cause, now); /* R2661-5.8-14 */
-		return;
-	}
-	s = session_new(t, L2TP_IN_LNS, now);
-	if (!s) {
-		t->e->stats.sessions_refused++;
-		return;
-	}
-	set_peer_id(s, m->assigned_session_id);
-	s->serial = m->call_serial_number;
-	l2tp_copy_text(s->call.calling_number, sizeof(s->call.calling_number), m->calling_number);
-	l2tp_copy_text(s->call.called_number, sizeof(s->call.called_number), m->called_number);
-	s->announced = true;
-	cause = (struct l2tp_cause){.result = t->e->ops->call_accept(t->e->ctx, s)};
-	if (s->dead || s->state != L2TP_S_IDLE)
-		return; /* closed meanwhile, or its tunnel */
-	if (cause.result) {
-		t->e->stats.sessions_refused++;
-		s->announced = false; /* the daemon did not want it */
-	}
-	event(s, cause.result ? L2TP_SE_ICRQ_BAD : L2TP_SE_ICRQ, &o, now);
+	l2tp_session_event(s, ev, &(struct occasion){.m = m, .cause = cause}, now);
 }
 
 /* A message about a session that does not exist: what the rows of "idle" say. */
 static void no_session(struct l2tp_tunnel *t, enum l2tp_session_event ev, const struct l2tp_msg *m,
 		       struct l2tp_cause *cause, msec_t now)
 {
-	bool out = ev == L2TP_SE_OCRQ || ev == L2TP_SE_OCRP || ev == L2TP_SE_OCCN;
+	bool out = m->type == L2TP_OCRQ || m->type == L2TP_OCRP || m->type == L2TP_OCCN;
 	enum l2tp_role role;
 
 	if (m->type == L2TP_ICRQ)
 		role = L2TP_IN_LNS;
-	else if (out || m->type == L2TP_OCRQ)
+	else if (out)
 		role = t->p.lac ? L2TP_OUT_LAC : L2TP_OUT_LNS;
 	else
 		role = t->p.lac ? L2TP_IN_LAC : L2TP_IN_LNS;
-	if (out) /* calls are not placed (R2661-6.10-1) */
+	if (out && ev != L2TP_SE_MALFORMED) /* an LNS places no calls (R2661-6.10-1) */
 		*cause = (struct l2tp_cause){.result = L2TP_CDN_NO_FACILITIES_PERMANENT};
 	if (l2tp_session_row(role, L2TP_S_IDLE, ev).action == L2TP_SA_CDN && m->assigned_session_id)
-		refuse(t, role, ev, m, cause, now);
+		l2tp_session_refuse(t, role, ev, m, cause, now);
 	else
 		t->e->stats.rx_unknown_session++;
 }
@@ -477,9 +353,21 @@ static struct l2tp_session *find(struct l2tp_tunnel *t, const struct l2tp_msg *m
 	struct l2tp_sid *sid;
 
 	if (!m->session_id)
-		return find_by_peer(t, m->assigned_session_id);
+		return l2tp_session_by_peer(t, m->assigned_session_id);
 	sid = find_sid(t, m->session_id);
 	return sid ? sid->session : NULL;
+}
+
+/* An ICRQ is for an LNS, an OCRQ for a LAC; which of them we are not is told no_session(). */
+static bool is_request(const struct l2tp_tunnel *t, enum l2tp_session_event ev)
+{
+	return ev == L2TP_SE_ICRQ || (t->p.lac && (ev == L2TP_SE_OCRQ || ev == L2TP_SE_OCRQ_BAD));
+}
+
+static void remember_result(struct l2tp_session *s, const struct l2tp_result *r)
+{
+	s->peer_result = r->result;
+	s->peer_error = r->has_error ? r->error : L2TP_ERR_NONE;
 }
 
 void l2tp_session_receive(struct l2tp_tunnel *t, const struct l2tp_msg *m,
@@ -488,7 +376,7 @@ void l2tp_session_receive(struct l2tp_tunnel *t, const struct l2tp_msg *m,
 	struct l2tp_session *s = find(t, m);
 	struct l2tp_cause cause;
 	struct occasion o = {.m = m, .cause = &cause};
-	enum l2tp_session_event ev = event_of(s, m, &cause);
+	enum l2tp_session_event ev = l2tp_call_event(s, m, &cause);
 	char result[128], reason[160];
 
 	if (fault) {
@@ -500,6 +388,8 @@ void l2tp_session_receive(struct l2tp_tunnel *t, const struct l2tp_msg *m,
 			ev = L2TP_SE_MALFORMED;
 	}
 	if (ev == L2TP_SE_CDN) {
+		if (s && !fault)
+			remember_result(s, &m->result);
 		snprintf(reason, sizeof(reason), "peer: %s",
 			 fault ? fault->text
 			       : l2tp_result_str(L2TP_CDN, &m->result, result, sizeof(result)));
@@ -509,36 +399,64 @@ void l2tp_session_receive(struct l2tp_tunnel *t, const struct l2tp_msg *m,
 		cause.text = reason;
 	}
 	if (s)
-		event(s, ev, &o, now);
-	else if (ev == L2TP_SE_ICRQ && !m->session_id)
-		incoming(t, m, now);
+		l2tp_session_event(s, ev, &o, now);
+	else if (is_request(t, ev) && !m->session_id)
+		l2tp_call_request(t, m, ev, &cause, now);
 	else
 		no_session(t, ev, m, &cause, now);
 }
 
 /* ---------------------------------------------------------------- interface */
 
-struct l2tp_session *l2tp_session_call(struct l2tp_tunnel *t, const struct l2tp_call *call,
-				       void *data, msec_t now)
+static struct l2tp_session *start(struct l2tp_tunnel *t, enum l2tp_role role,
+				  const struct l2tp_call *call, void *data, msec_t now)
 {
 	struct l2tp_session *s;
 
 	if (t->dead || t->state == L2TP_T_CLOSING ||
 	    l2tp_sessions_count(&t->sessions) >= t->p.session_limit)
 		return NULL;
-	s = session_new(t, L2TP_IN_LAC, now);
+	s = l2tp_session_new(t, role, now);
 	if (!s)
 		return NULL;
 	s->call = *call;
+	s->call.proxy = s->proxy = l2tp_proxy_copy(call->proxy);
 	s->data = data;
 	s->announced = true;
 	s->serial = ++t->e->last_serial; /* R2661-4.4.4-3 */
 	l2tp_enter(t->e);
-	event(s, L2TP_SE_CALL, &(struct occasion){0}, now);
+	l2tp_session_event(s, L2TP_SE_CALL, &(struct occasion){0}, now);
 	set_waiting(s, true);
 	l2tp_sessions_tunnel_open(t, now); /* if it is (F2661-C13) */
 	l2tp_leave(t->e);
 	return s;
+}
+
+struct l2tp_session *l2tp_session_call(struct l2tp_tunnel *t, const struct l2tp_call *call,
+				       void *data, msec_t now)
+{
+	return start(t, L2TP_IN_LAC, call, data, now);
+}
+
+struct l2tp_session *l2tp_session_dial(struct l2tp_tunnel *t, const struct l2tp_call *call,
+				       void *data, msec_t now)
+{
+	return start(t, L2TP_OUT_LNS, call, data, now);
+}
+
+void l2tp_session_answered(struct l2tp_session *s, const struct l2tp_call *line, msec_t now)
+{
+	struct l2tp_engine *e = s->t->e;
+
+	if (s->dead || s->state != L2TP_S_WAIT_CS_ANSWER)
+		return;
+	s->call.tx_speed_bps = line->tx_speed_bps;
+	s->call.rx_speed_bps = line->rx_speed_bps;
+	s->call.framing_type = line->framing_type;
+	s->call.sequencing_required = line->sequencing_required;
+	l2tp_enter(e);
+	l2tp_session_event(s, L2TP_SE_ANSWER, &(struct occasion){0}, now);
+	l2tp_leave(e);
 }
 
 void l2tp_session_close(struct l2tp_session *s, enum l2tp_cdn_result result, enum l2tp_error error,
@@ -553,21 +471,8 @@ void l2tp_session_close(struct l2tp_session *s, enum l2tp_cdn_result result, enu
 	if (s->dead || !s->listed)
 		return;
 	l2tp_enter(e);
-	event(s, L2TP_SE_CLOSE, &(struct occasion){.cause = &cause}, now);
+	l2tp_session_event(s, L2TP_SE_CLOSE, &(struct occasion){.cause = &cause}, now);
 	l2tp_leave(e);
-}
-
-void l2tp_session_sli(struct l2tp_session *s, uint32_t send_accm, uint32_t receive_accm, msec_t now)
-{
-	struct l2tp_msg m = {.type = L2TP_SLI,
-			     .tunnel_id = s->t->peer_id,
-			     .session_id = s->peer_session_id,
-			     .accm = {.send = send_accm, .receive = receive_accm}};
-
-	if (s->role != L2TP_IN_LNS || s->state != L2TP_S_ESTABLISHED)
-		return; /* the LNS's message (R2661-6.14-1) */
-	l2tp_msg_set(&m, L2TP_AVP_ACCM);
-	l2tp_tunnel_transmit(s->t, &m, 0, now);
 }
 
 struct l2tp_session *l2tp_session_find(struct l2tp_tunnel *t, uint16_t session_id)
@@ -608,10 +513,16 @@ void l2tp_session_info(const struct l2tp_session *s, struct l2tp_session_info *i
 		.state = s->state,
 		.session_id = s->sid.id,
 		.peer_session_id = s->peer_session_id,
-		.lac = s->role == L2TP_IN_LAC,
+		.lac = s->role == L2TP_IN_LAC || s->role == L2TP_OUT_LAC,
+		.outgoing = s->role == L2TP_OUT_LAC || s->role == L2TP_OUT_LNS,
 		.call_serial_number = s->serial,
 		.call = s->call,
+		.send_accm = s->send_accm,
+		.receive_accm = s->receive_accm,
 		.created = s->created,
 		.established = s->established,
+		.peer_result = s->peer_result,
+		.peer_error = s->peer_error,
 	};
+	l2tp_link_info(s, info);
 }

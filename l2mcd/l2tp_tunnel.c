@@ -125,6 +125,7 @@ void l2tp_tunnel_end(struct l2tp_tunnel *t)
 	l2tp_sessions_end(t);
 	l2tp_reliable_silence(&t->reliable);
 	timer_stop(e->wheel, &t->hello);
+	timer_stop(e->wheel, &t->idle);
 	timer_stop(e->wheel, &t->timer);
 	set_opening(t, false);
 	clear_pending(t);
@@ -207,6 +208,7 @@ static void down(struct l2tp_tunnel *t, const struct occasion *o, msec_t now)
 	}
 	set_opening(t, false);
 	timer_stop(e->wheel, &t->hello);
+	timer_stop(e->wheel, &t->idle);
 	l2tp_sessions_tunnel_down(t, reason, now);
 	if (t->announced) {
 		t->announced = false;
@@ -238,6 +240,26 @@ static void hello_fires(struct timer *timer, msec_t now)
 	timer_start(t->e->wheel, timer, due, hello_fires);
 }
 
+static void idle_fires(struct timer *timer, msec_t now)
+{
+	struct l2tp_tunnel *t = container_of(timer, struct l2tp_tunnel, idle);
+	struct l2tp_cause cause = {.result = L2TP_STOP_GENERAL, .text = "idle"};
+
+	if (l2tp_sessions_count(&t->sessions))
+		return; /* the clock starts again when it ends */
+	l2tp_enter(t->e);
+	event(t, L2TP_TE_CLOSE, &(struct occasion){.cause = &cause}, now);
+	l2tp_leave(t->e);
+}
+
+void l2tp_tunnel_idle(struct l2tp_tunnel *t, msec_t now)
+{
+	if (t->p.idle_timeout_s && t->state == L2TP_T_ESTABLISHED &&
+	    !l2tp_sessions_count(&t->sessions))
+		timer_start(t->e->wheel, &t->idle, now + (msec_t)t->p.idle_timeout_s * MSEC_PER_S,
+			    idle_fires);
+}
+
 static void up(struct l2tp_tunnel *t, msec_t now)
 {
 	struct l2tp_engine *e = t->e;
@@ -250,6 +272,7 @@ static void up(struct l2tp_tunnel *t, msec_t now)
 	if (t->p.hello_interval_s)
 		timer_start(e->wheel, &t->hello, now + (msec_t)t->p.hello_interval_s * MSEC_PER_S,
 			    hello_fires);
+	l2tp_tunnel_idle(t, now);
 	e->ops->tunnel_up(e->ctx, t);
 	l2tp_sessions_tunnel_open(t, now);
 }
@@ -411,6 +434,10 @@ static void receive_stopccn(struct l2tp_tunnel *t, const struct l2tp_msg *m,
 {
 	char result[128], reason[160];
 
+	if (!fault) {
+		t->peer_result = m->result.result;
+		t->peer_error = m->result.has_error ? m->result.error : L2TP_ERR_NONE;
+	}
 	snprintf(reason, sizeof(reason), "peer: %s",
 		 fault ? fault->text
 		       : l2tp_result_str(L2TP_STOPCCN, &m->result, result, sizeof(result)));
@@ -593,5 +620,7 @@ void l2tp_tunnel_info(const struct l2tp_tunnel *t, struct l2tp_tunnel_info *info
 		.unacked = r->flight,
 		.retransmits = r->retransmits,
 		.rtt_ms = r->rtt_ms,
+		.peer_result = t->peer_result,
+		.peer_error = t->peer_error,
 	};
 }

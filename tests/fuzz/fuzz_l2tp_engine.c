@@ -69,6 +69,8 @@ static bool tunnel_accept(void *ctx, const struct endpoint *local, const struct 
 		p->hiding = L2TP_HIDE_WHEN_SECRET;
 	}
 	p->session_limit = 5;
+	p->lac = !(w->refuse & 2);
+	p->idle_timeout_s = w->refuse;
 	w->tunnels++;
 	return true;
 }
@@ -170,7 +172,7 @@ static void collect(struct world *w)
 			w->nr++;
 		if (m.type == L2TP_SCCRP && !w->tid)
 			w->tid = m.assigned_tunnel_id;
-		if (m.type == L2TP_ICRP && !w->sid)
+		if ((m.type == L2TP_ICRP || m.type == L2TP_OCRP || m.type == L2TP_OCRQ) && !w->sid)
 			w->sid = m.assigned_session_id;
 	}
 }
@@ -218,11 +220,13 @@ static void handshake(struct world *w)
 	struct l2tp_msg m = {.type = L2TP_SCCRQ,
 			     .protocol_version = 0x0100,
 			     .framing_capabilities = 3,
+			     .bearer_capabilities = 3,
 			     .host_name = {(const uint8_t *)"peer", 4},
 			     .assigned_tunnel_id = PEER_TID};
 
 	l2tp_msg_set(&m, L2TP_AVP_PROTOCOL_VERSION);
 	l2tp_msg_set(&m, L2TP_AVP_FRAMING_CAPABILITIES);
+	l2tp_msg_set(&m, L2TP_AVP_BEARER_CAPABILITIES);
 	l2tp_msg_set(&m, L2TP_AVP_HOST_NAME);
 	l2tp_msg_set(&m, L2TP_AVP_ASSIGNED_TUNNEL_ID);
 	message(w, m);
@@ -242,13 +246,22 @@ static void handshake(struct world *w)
 
 static void local(struct world *w, uint8_t what)
 {
-	const struct l2tp_call call = {.framing_type = 1, .calling_number = "fuzz"};
+	const struct l2tp_proxy proxy = {.type = what % L2TP_PROXY_TYPES,
+					 .name = {(const uint8_t *)"fuzz", 4},
+					 .response = {(const uint8_t *)"fuzz", 4},
+					 .last_received_lcp = {(const uint8_t *)"fuzz", 4}};
+	const struct l2tp_call call = {.framing_type = 1,
+				       .bearer_type = 1,
+				       .calling_number = "fuzz",
+				       .called_number = "fuzz",
+				       .proxy = &proxy};
+	const struct l2tp_call_errors errors = {.crc = what};
 	struct l2tp_msg m = {.type = L2TP_MSI, .session_id = PEER_SID};
 	struct l2tp_tunnel *t = l2tp_tunnel_first(w->e);
 	struct l2tp_session *s = t ? l2tp_session_first(t) : NULL;
 	struct l2tp_params p;
 
-	switch (what % 8) {
+	switch (what % 16) {
 	case 0:
 		if (t)
 			l2tp_tunnel_close(t, L2TP_STOP_SHUTDOWN, w->now);
@@ -273,6 +286,22 @@ static void local(struct world *w, uint8_t what)
 	case 5:
 		if (s)
 			l2tp_session_sli(s, 1, 2, w->now);
+		break;
+	case 7:
+		if (t)
+			w->sessions += l2tp_session_dial(t, &call, NULL, w->now) != NULL;
+		break;
+	case 8:
+		while (s) {
+			struct l2tp_session *next = l2tp_session_next(t, s);
+
+			l2tp_session_answered(s, &call, w->now);
+			s = next;
+		}
+		break;
+	case 9:
+		if (s)
+			l2tp_session_errors(s, &errors, w->now);
 		break;
 	case 6:
 		if (t)

@@ -74,7 +74,12 @@ static uint16_t call_accept(void *ctx, struct l2tp_session *s)
 
 static void session_up(void *ctx, struct l2tp_session *s)
 {
-	((struct node *)ctx)->sessions_up++;
+	struct l2tp_session_info info;
+	struct node *n = ctx;
+
+	l2tp_session_info(s, &info);
+	n->sessions_up++;
+	n->outgoing_up += info.outgoing;
 	ck_assert_ptr_eq(l2tp_session_data(s), NULL); /* once */
 	l2tp_session_set_data(s, ctx);
 }
@@ -137,6 +142,16 @@ struct l2tp_session *node_call(struct node *n, struct l2tp_tunnel *t)
 {
 	const struct l2tp_call call = {.framing_type = 1, .tx_speed_bps = 1000000};
 	struct l2tp_session *s = l2tp_session_call(t, &call, NULL, n->net->now);
+
+	n->sessions += s != NULL;
+	node_pump(n);
+	return s;
+}
+
+struct l2tp_session *node_dial(struct node *n, struct l2tp_tunnel *t)
+{
+	const struct l2tp_call call = {.called_number = "42", .bearer_type = 1, .framing_type = 1};
+	struct l2tp_session *s = l2tp_session_dial(t, &call, NULL, n->net->now);
 
 	n->sessions += s != NULL;
 	node_pump(n);

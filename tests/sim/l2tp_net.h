@@ -19,6 +19,7 @@ struct node {
 	struct l2tp_params params;	/* of the tunnels it accepts */
 	unsigned int tunnels, sessions; /* that have begun and not ended */
 	unsigned int tunnels_up, sessions_up;
+	unsigned int outgoing_up; /* ever */
 	uint64_t multicast_sent, multicast_received, multicast_acked;
 	void (*on_down)(struct node *n); /* a tunnel has ended */
 };
@@ -53,6 +54,8 @@ void node_pump(struct node *n);
 
 struct l2tp_tunnel *node_open(struct node *n, struct node *to);
 struct l2tp_session *node_call(struct node *n, struct l2tp_tunnel *t);
+/** Asks the other end to place a call. */
+struct l2tp_session *node_dial(struct node *n, struct l2tp_tunnel *t);
 /** A message of RFC 4045 with a number to check order by. */
 void node_multicast(struct node *n, struct l2tp_tunnel *t);
 

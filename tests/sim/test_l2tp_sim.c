@@ -39,9 +39,12 @@ static struct l2tp_session *some_session(struct node *n)
 /* One thing that a daemon may do. */
 static void act(struct node *n, struct node *other)
 {
+	const struct l2tp_call line = {.framing_type = 1, .tx_speed_bps = 64000};
 	struct l2tp_tunnel *t = some_tunnel(n);
-	struct l2tp_session *s;
+	struct l2tp_session *s = some_session(n);
 
+	if (s) /* if it is one that rings */
+		l2tp_session_answered(s, &line, n->net->now);
 	switch (net_below(n->net, 20)) {
 	case 0:
 		if (n->tunnels < 8)
@@ -56,9 +59,13 @@ static void act(struct node *n, struct node *other)
 		if (s)
 			l2tp_session_close(s, L2TP_CDN_ADMIN, L2TP_ERR_NONE, "bye", n->net->now);
 		break;
-	case 5 ... 12:
+	case 5 ... 8:
 		if (t)
 			node_call(n, t);
+		break;
+	case 9 ... 12:
+		if (t)
+			node_dial(n, t);
 		break;
 	default:
 		if (t)
@@ -89,6 +96,7 @@ static void same_session(struct l2tp_tunnel *there, struct l2tp_session *s)
 	l2tp_session_info(o, &other);
 	ck_assert_uint_eq(other.peer_session_id, here.session_id);
 	ck_assert_int_ne(other.lac, here.lac);
+	ck_assert_int_eq(other.outgoing, here.outgoing);
 	ck_assert_uint_eq(other.call_serial_number, here.call_serial_number);
 }
 
@@ -189,6 +197,8 @@ START_TEST(after_random_opens_and_closes_both_ends_agree)
 	same_state(b, a);
 	ck_assert_uint_gt(a->multicast_received, 100);
 	ck_assert_uint_gt(b->multicast_acked, 100);
+	ck_assert_uint_gt(a->outgoing_up, 20);
+	ck_assert_uint_gt(b->outgoing_up, 20);
 	close_all(a);
 	close_all(b);
 	net_run(&net, net.now + 2000000);

@@ -478,6 +478,49 @@ void rig_session(struct rig *r, bool lac, enum l2tp_session_state state)
 	rig_forget(r);
 }
 
+/* A tunnel to a peer that places calls, if it is the LAC. */
+static void outgoing_tunnel(struct rig *r)
+{
+	struct l2tp_msg m = rig_msg(r, L2TP_SCCRQ);
+
+	l2tp_msg_set(&m, L2TP_AVP_BEARER_CAPABILITIES);
+	m.bearer_capabilities = 3;
+	rig_say(r, m);
+	rig_ack(r);
+	rig_say(r, rig_msg(r, L2TP_SCCCN));
+	ck_assert_int_eq(rig_state(r), L2TP_T_ESTABLISHED);
+	rig_forget(r);
+}
+
+void rig_outgoing(struct rig *r, bool lac, enum l2tp_session_state state)
+{
+	const struct l2tp_call call = {.called_number = "42",
+				       .minimum_bps = 64000,
+				       .maximum_bps = 128000,
+				       .bearer_type = 1,
+				       .framing_type = 1};
+	const struct l2tp_call line = {.tx_speed_bps = 64000, .framing_type = 1};
+
+	r->params.lac = lac;
+	outgoing_tunnel(r);
+	r->acks_itself = true;
+	if (lac) {
+		rig_say(r, rig_msg(r, L2TP_OCRQ));
+		if (state == L2TP_S_ESTABLISHED)
+			l2tp_session_answered(r->s, &line, r->now);
+	} else {
+		r->s = l2tp_session_dial(r->t, &call, NULL, r->now);
+		rig_collect(r);
+		if (state != L2TP_S_WAIT_REPLY)
+			rig_say(r, rig_to_session(r, L2TP_OCRP, rig_sid(r->s)));
+		if (state == L2TP_S_ESTABLISHED)
+			rig_say(r, rig_to_session(r, L2TP_OCCN, rig_sid(r->s)));
+	}
+	rig_collect(r);
+	ck_assert_int_eq(rig_session_info(r->s).state, state);
+	rig_forget(r);
+}
+
 struct l2tp_session_info rig_session_info(struct l2tp_session *s)
 {
 	struct l2tp_session_info info;

@@ -90,6 +90,8 @@ struct l2tp_msg rig_msg(const struct rig *r, enum l2tp_msg_type type);
 void rig_tunnel(struct rig *r, enum l2tp_tunnel_state state);
 /** Sessions of an established tunnel. */
 void rig_session(struct rig *r, bool lac, enum l2tp_session_state state);
+/** The same for a call that the LNS asks for. */
+void rig_outgoing(struct rig *r, bool lac, enum l2tp_session_state state);
 
 enum l2tp_tunnel_state rig_state(const struct rig *r);
 size_t rig_tunnels(const struct rig *r);

@@ -349,7 +349,7 @@ START_TEST(full_product_of_states_and_messages)
 	      : row.action == L2TP_SA_CLEAN_UP ? GONE
 	      : row.action == L2TP_SA_ICCN_UP  ? ICCN
 	      : row.action == L2TP_SA_UP       ? UP
-	      : row.action == L2TP_SA_INFO     ? INFORMED
+	      : row.action == L2TP_SA_INFO     ? (type == L2TP_SLI) == lac ? INFORMED : SILENT
 					       : SILENT,
 	      ups);
 }
@@ -360,7 +360,8 @@ static const struct {
 	bool lac; /* we may act as LAC */
 	enum l2tp_msg_type type;
 	uint16_t session_id;
-	uint16_t cdn; /* result, 0: nothing */
+	uint16_t cdn;	     /* result, 0: nothing */
+	uint16_t refuse;     /* what the daemon says of it */
 } idle[] = {
 	{"F2661-IA2", true, L2TP_ICCN, 0x999, 0},
 	{"F2661-IA2", true, L2TP_ICRP, 0x999, 0},
@@ -368,7 +369,7 @@ static const struct {
 	{"F2661-IN2", false, L2TP_ICRP, 0x999, 2},
 	{"F2661-IN3", false, L2TP_ICCN, 0x999, 0},
 	{"F2661-IN6", false, L2TP_CDN, 0x999, 0},
-	{"F2661-OA2", true, L2TP_OCRQ, 0, 5},
+	{"F2661-OA2", true, L2TP_OCRQ, 0, 6, L2TP_CDN_INVALID_DESTINATION},
 	{"F2661-OA2", true, L2TP_OCRP, 0x999, 5},
 	{"F2661-OA3", true, L2TP_OCCN, 0x999, 0},
 	{"F2661-OA3", true, L2TP_CDN, 0, 0},
@@ -385,6 +386,7 @@ static const struct {
 START_TEST(rows_of_idle)
 {
 	r->params.lac = idle[_i].lac;
+	r->refuse_call = idle[_i].refuse;
 	rig_tunnel(r, L2TP_T_ESTABLISHED);
 	rig_say(r, rig_to_session(r, idle[_i].type, idle[_i].session_id));
 	if (idle[_i].cdn)
@@ -393,7 +395,7 @@ START_TEST(rows_of_idle)
 		rig_next(r, L2TP_ZLB);
 	rig_silent(r);
 	ck_assert_uint_eq(rig_stats(r)->rx_unknown_session, !idle[_i].cdn);
-	ck_assert_uint_eq(r->session_accepts, 0);
+	ck_assert_uint_eq(r->session_accepts, idle[_i].refuse != 0);
 	ck_assert_uint_eq(r->session_downs, 0);
 	ck_assert_uint_eq(rig_info(r->t).sessions, 0);
 	ck_assert_int_eq(rig_state(r), L2TP_T_ESTABLISHED);
