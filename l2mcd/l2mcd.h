@@ -10,6 +10,8 @@
  *   l2mcd_io        UDP 1701
  *   l2mcd_tunnel    callbacks of the L2TP engine: tunnels, sessions, multicast messages
  *   l2mcd_lac       access interfaces: one incoming call each
+ *   l2mcd_outgoing  calls that the LNS asks for, both ends
+ *   l2mcd_line      what both ends agree about an established call
  *   l2mcd_lns       session interfaces (provider)
  *   l2mcd_membership  group state per session: `membership source`
  *   l2mcd_tap       IGMP and MLD on all session interfaces, one socket
@@ -59,10 +61,14 @@ struct l2mcd_session {
 	struct l2tp_session *l2tp;
 	struct l2mcd_tunnel *tunnel;
 	uint16_t session_id, peer_session_id;
-	bool lac;     /* our role */
+	bool lac;	 /* our role */
 	bool up;
+	bool sequencing; /* we send sequence numbers (RFC 2661 5.4) */
 	char interface[IFNAMSIZ];     /* access or session interface */
 	enum l2mcd_ineligible ineligible;
+	/* LAC */
+	bool line_known;
+	struct l2tp_call_errors line_before; /* the call */
 	/* LNS */
 	struct l2mcd_ifsessions_item by_ifindex;
 	ifindex_t ifindex; /* 0: the netdev is not there */
@@ -106,6 +112,11 @@ unsigned int l2mcd_clear_session(uint16_t tunnel_id, uint16_t session_id);
 /** Ends a multicast session, on the LNS or the LAC side (session 0: all of the tunnel). */
 unsigned int l2mcd_clear_multicast(uint16_t tunnel_id, uint16_t session_id);
 void l2mcd_clear_statistics(void);
+/** LNS: asks the LAC to place a call; NULL and *why. */
+struct l2mcd_session *l2mcd_lns_dial(uint16_t tunnel_id, const char *number, const char **why);
+/** LNS: sends SLI; number of sessions that got it. */
+unsigned int l2mcd_session_accm(uint16_t tunnel_id, uint16_t session_id, uint32_t send,
+				uint32_t receive);
 
 /** Calls fn for every unicast session of every tunnel. */
 void l2mcd_sessions_walk(void (*fn)(void *arg, struct l2mcd_session *s), void *arg);

@@ -382,6 +382,7 @@ void l2mcd_config_params(const struct l2mcd_config *c, const struct l2mcd_peer_g
 	p->rto_s = profile->rto_s;
 	p->rto_max_s = profile->rto_max_s;
 	p->session_limit = profile->session_limit;
+	p->idle_timeout_s = profile->idle_timeout_s;
 	p->lac = g->lac;
 	p->offer_multicast = g->lac && g->multicast != L2MCD_MCAST_DISABLE;
 }

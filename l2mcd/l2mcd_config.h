@@ -38,6 +38,8 @@ struct l2mcd_profile {
 	enum l2tp_hiding hiding;
 	enum l2mcd_data_sequencing data_sequencing;
 	uint32_t session_limit;
+	uint32_t idle_timeout_s; /* 0: never */
+	bool accept_proxy;	 /* LNS: proxy LCP and authentication count */
 
 	QOBJ_FIELDS;
 };
@@ -48,6 +50,7 @@ struct l2mcd_endpoint {
 	struct addr addr, source; /* source ADDR_ANY: the listen address */
 	uint16_t preference;
 	msec_t denied_until; /* run time: unreachable, skipped until then */
+	msec_t busy_until;   /* run time: it has said "try another" */
 };
 
 enum l2mcd_multicast_mode {
@@ -82,10 +85,13 @@ struct l2mcd_access {
 	struct l2mcd_accesses_item item;
 	char interface[IFNAMSIZ];
 	char peer_group[L2MCD_NAME_LEN]; /* "": not yet */
+	char called_number[64];		 /* the LNS asks for the call; "": it is placed at once */
+	char proxy_name[64], proxy_password[64]; /* told the LNS; "": nothing */
 	/* run time, l2mcd_lac.c */
 	struct l2mcd_session *session; /* the call, or NULL */
 	msec_t retry_at;	       /* no new call before */
 	uint32_t failures;
+	bool unsequenced; /* the LNS does not like sequence numbers */
 
 	QOBJ_FIELDS;
 };

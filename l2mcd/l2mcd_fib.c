@@ -116,6 +116,7 @@ void l2mcd_fib_session(const struct l2mcd_session *s)
 	strlcpy(v.access_session.interface, s->interface, sizeof(v.access_session.interface));
 	v.access_session.framing = ifp ? l2mcd_interface_framing(ifp) : FIB_FRAMING_RAW_IP;
 	v.access_session.unicast = true;
+	v.access_session.sequencing = s->sequencing;
 	set(&key, &v);
 }
 

@@ -119,6 +119,7 @@ static void session_detail(json_object *o, const struct show_session *s)
 	json_object_int_add(o, "rxSpeedBps", c->rx_speed_bps);
 	json_object_int_add(o, "framingType", c->framing_type);
 	json_object_boolean_add(o, "sequencingRequired", c->sequencing_required);
+	l2mcd_json_line(o, s);
 	if (!s->s->lac)
 		json_object_int_add(o, "ifindex", s->s->ifindex);
 }

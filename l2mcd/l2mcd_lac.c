@@ -36,6 +36,16 @@ static struct l2mcd_access *access_of(const struct l2mcd_session *s)
 	return a && a->session == s ? a : NULL;
 }
 
+static struct l2mcd_endpoint *endpoint_of(struct l2mcd_peer_group *g, const struct l2mcd_tunnel *t)
+{
+	struct l2mcd_endpoint *e;
+
+	frr_each (l2mcd_endpoints, &g->endpoints, e)
+		if (addr_cmp(&e->addr, &t->peer.addr) == 0)
+			return e;
+	return NULL;
+}
+
 void l2mcd_lac_session_up(struct l2mcd_session *s)
 {
 	struct l2mcd_access *a = access_of(s);
@@ -43,18 +53,35 @@ void l2mcd_lac_session_up(struct l2mcd_session *s)
 	if (a)
 		a->failures = 0;
 	l2mcd_fib_session(s);
+	l2mcd_line_watch();
 }
 
 void l2mcd_lac_session_down(struct l2mcd_session *s, const char *reason)
 {
 	struct l2mcd_access *a = access_of(s);
+	struct l2tp_session_info info;
 
 	l2mcd_fib_session_del(s);
 	if (!a)
 		return;
+	l2tp_session_info(s->l2tp, &info);
 	a->session = NULL;
+	if (info.call.sequencing_required && info.peer_result)
+		a->unsequenced = true; /* `prefer`: the next call does without */
+	if (info.peer_result == L2TP_CDN_ERROR && info.peer_error == L2TP_ERR_TRY_ANOTHER)
+		l2mcd_lac_try_another(s->tunnel);
 	retry_later(a, l2mcd_now());
 	l2mcd_lac_wake();
+}
+
+void l2mcd_lac_try_another(const struct l2mcd_tunnel *t)
+{
+	struct l2mcd_peer_group *g =
+		l2mcd_peer_group_find(&l2mcd_instance()->config, t->peer_group);
+	struct l2mcd_endpoint *e = g ? endpoint_of(g, t) : NULL;
+
+	if (e)
+		e->busy_until = l2mcd_now() + (msec_t)g->denylist_s * MSEC_PER_S;
 }
 
 void l2mcd_lac_reachable(struct l2mcd *d, const struct l2mcd_tunnel *t, bool reachable)
@@ -64,26 +91,31 @@ void l2mcd_lac_reachable(struct l2mcd *d, const struct l2mcd_tunnel *t, bool rea
 
 	if (!g)
 		return;
-	frr_each (l2mcd_endpoints, &g->endpoints, e)
-		if (addr_cmp(&e->addr, &t->peer.addr) == 0)
-			e->denied_until =
-				reachable ? 0 : l2mcd_now() + (msec_t)g->denylist_s * MSEC_PER_S;
+	e = endpoint_of(g, t);
+	if (e)
+		e->denied_until = reachable ? 0 : l2mcd_now() + (msec_t)g->denylist_s * MSEC_PER_S;
 	l2mcd_lac_wake();
 }
 
 /* ---------------------------------------------------------------- choosing a tunnel */
 
 struct search {
-	const struct l2mcd_peer_group *group;
+	struct l2mcd_peer_group *group;
+	bool busy_too;
+	msec_t now;
 	struct l2mcd_tunnel *found;
 };
 
 static void tunnel_fits(void *arg, struct l2mcd_tunnel *t)
 {
 	struct search *s = arg;
+	const struct l2mcd_endpoint *e;
 	struct l2tp_tunnel_info info;
 
 	if (s->found || strcmp(t->peer_group, s->group->name) != 0)
+		return;
+	e = endpoint_of(s->group, t);
+	if (e && e->busy_until > s->now && !s->busy_too)
 		return;
 	l2tp_tunnel_info(t->l2tp, &info);
 	if (info.state != L2TP_T_CLOSING)
@@ -91,12 +123,15 @@ static void tunnel_fits(void *arg, struct l2mcd_tunnel *t)
 }
 
 /* Preferred endpoint that may be tried; if all are denied, the one that is free soonest. */
-static struct l2mcd_endpoint *choose_endpoint(struct l2mcd_peer_group *g, msec_t now, msec_t *wait)
+static struct l2mcd_endpoint *choose_endpoint(struct l2mcd_peer_group *g, bool busy_too, msec_t now,
+					      msec_t *wait)
 {
 	struct l2mcd_endpoint *e;
 
 	*wait = MSEC_NEVER;
 	frr_each (l2mcd_endpoints, &g->endpoints, e) {
+		if (e->busy_until > now && !busy_too)
+			continue;
 		if (e->denied_until <= now)
 			return e;
 		if (e->denied_until < *wait)
@@ -105,18 +140,25 @@ static struct l2mcd_endpoint *choose_endpoint(struct l2mcd_peer_group *g, msec_t
 	return NULL;
 }
 
+/* LNSs that have sent us to another are the last resort (R2661-4.4.2-4). */
 static struct l2mcd_tunnel *tunnel_for(struct l2mcd *d, struct l2mcd_peer_group *g, msec_t now,
 				       msec_t *wait)
 {
-	struct search s = {.group = g};
-	struct l2mcd_endpoint *e;
+	struct search s = {.group = g, .now = now};
 
 	*wait = MSEC_NEVER;
-	l2mcd_tunnels_walk(d, tunnel_fits, &s);
-	if (s.found)
-		return s.found;
-	e = choose_endpoint(g, now, wait);
-	return e ? l2mcd_tunnel_call(d, g, e) : NULL;
+	for (int i = 0; i < 2; i++) {
+		struct l2mcd_endpoint *e;
+
+		s.busy_too = i;
+		l2mcd_tunnels_walk(d, tunnel_fits, &s);
+		if (s.found)
+			return s.found;
+		e = choose_endpoint(g, s.busy_too, now, wait);
+		if (e)
+			return l2mcd_tunnel_call(d, g, e);
+	}
+	return NULL;
 }
 
 /* ---------------------------------------------------------------- reconciling */
@@ -124,8 +166,9 @@ static struct l2mcd_tunnel *tunnel_for(struct l2mcd *d, struct l2mcd_peer_group 
 static bool wanted(struct l2mcd *d, const struct l2mcd_access *a, struct l2mcd_peer_group **g)
 {
 	*g = a->peer_group[0] ? l2mcd_peer_group_find(&d->config, a->peer_group) : NULL;
-	return d->config.present && *g && (*g)->lac && !(*g)->shutdown &&
-	       l2mcd_interface_up(a->interface);
+	if (!d->config.present || !*g || !(*g)->lac || (*g)->shutdown)
+		*g = NULL;
+	return *g && l2mcd_interface_up(a->interface);
 }
 
 static void wait_until(msec_t when)
@@ -134,11 +177,16 @@ static void wait_until(msec_t when)
 		deadline = when;
 }
 
+static struct span text_span(const char *text)
+{
+	return (struct span){(const uint8_t *)text, strlen(text)};
+}
+
 static void place_call(struct l2mcd *d, struct l2mcd_access *a, struct l2mcd_peer_group *g,
 		       msec_t now)
 {
-	struct l2tp_call call = {.framing_type = 1, .tx_speed_bps = 1000000000};
-	struct l2mcd_profile *p = l2mcd_profile_find(&d->config, g->profile);
+	struct l2tp_call call = {.framing_type = 1, .tx_speed_bps = L2MCD_ACCESS_BPS};
+	struct l2tp_proxy proxy = {};
 	struct l2mcd_tunnel *t;
 	msec_t wait;
 
@@ -153,7 +201,13 @@ static void place_call(struct l2mcd *d, struct l2mcd_access *a, struct l2mcd_pee
 	}
 	/* what a session provider of the LNS knows the subscriber by */
 	strlcpy(call.calling_number, a->interface, sizeof(call.calling_number));
-	call.sequencing_required = p && p->data_sequencing == L2MCD_SEQ_REQUIRE;
+	call.sequencing_required = l2mcd_lac_asks_for_sequencing(a);
+	if (a->proxy_name[0]) { /* the operator vouches for the subscriber (RFC 2661 4.4.5) */
+		proxy.type = L2TP_PROXY_TEXT;
+		proxy.name = text_span(a->proxy_name);
+		proxy.response = text_span(a->proxy_password);
+		call.proxy = &proxy;
+	}
 	a->session = l2mcd_session_call(t, a, &call);
 	if (!a->session) {
 		retry_later(a, now);
@@ -182,6 +236,45 @@ void l2mcd_lac_configured(void)
 	l2mcd_lac_wake();
 }
 
+/* An LNS can ask for calls only in a tunnel that is there. */
+static void keep_tunnel(struct l2mcd *d, struct l2mcd_access *a, struct l2mcd_peer_group *g,
+			msec_t now)
+{
+	struct l2tp_tunnel_info info;
+	struct l2mcd_tunnel *t;
+	msec_t wait;
+
+	if (a->retry_at > now) {
+		wait_until(a->retry_at);
+		return;
+	}
+	t = tunnel_for(d, g, now, &wait);
+	if (!t) {
+		wait_until(wait);
+		return;
+	}
+	l2tp_tunnel_info(t->l2tp, &info);
+	if (info.state == L2TP_T_ESTABLISHED)
+		a->failures = 0;
+	else
+		retry_later(a, now); /* its end wakes us */
+}
+
+/* Why the call of this access is to end; NULL: it may stay. */
+static const char *end_reason(const struct l2mcd_access *a, const struct l2mcd_peer_group *g,
+			      bool want)
+{
+	bool outgoing = l2mcd_lac_is_outgoing(a->session);
+
+	if (!g || strcmp(a->session->tunnel->peer_group, g->name) != 0)
+		return "peer-group changed";
+	if (outgoing != (a->called_number[0] != 0))
+		return "called-number changed";
+	if (want || (outgoing && !a->session->up))
+		return NULL; /* it rings */
+	return "access interface down";
+}
+
 void l2mcd_lac_reconcile(struct l2mcd *d, msec_t now)
 {
 	struct l2mcd_access *a;
@@ -193,10 +286,15 @@ void l2mcd_lac_reconcile(struct l2mcd *d, msec_t now)
 	frr_each (l2mcd_accesses, &d->config.accesses, a) {
 		struct l2mcd_peer_group *g;
 		bool want = wanted(d, a, &g);
+		const char *why = a->session ? end_reason(a, g, want) : NULL;
 
-		if (a->session && (!want || strcmp(a->session->tunnel->peer_group, g->name) != 0))
-			end_call(a, want ? "peer-group changed" : "access interface down");
-		if (want && !a->session)
+		if (why)
+			end_call(a, why);
+		if (g && a->called_number[0] && !a->session)
+			keep_tunnel(d, a, g, now);
+		else if (want && a->called_number[0])
+			l2mcd_lac_answer(a, now);
+		else if (want && !a->session)
 			place_call(d, a, g, now);
 	}
 }

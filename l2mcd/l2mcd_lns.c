@@ -137,28 +137,49 @@ void l2mcd_lns_session_installed(struct l2mcd_session *s)
 
 /* ---------------------------------------------------------------- calls */
 
-uint16_t l2mcd_lns_call_accept(struct l2mcd_session *s)
+bool l2mcd_lns_reserve(struct l2mcd_session *s, const char *subscriber, const char **why)
 {
 	const struct l2mcd_provider *p = provider(l2mcd_instance());
-	struct l2tp_session_info info;
 	struct l2tp_tunnel_info tunnel;
-	const char *why = "no session interface is configured";
+	struct l2tp_call call = {};
 	struct name *n;
 
-	l2tp_session_info(s->l2tp, &info);
+	*why = "no session interface is configured";
 	l2tp_tunnel_info(s->tunnel->l2tp, &tunnel);
-	if (!p || !p->reserve(s, &info.call, tunnel.peer_host_name, &why)) {
-		zlog_notice("call \"%s\" from %s refused: %s", info.call.calling_number,
-			    tunnel.peer_host_name, why);
-		l2mcd_history_add(s->tunnel->tunnel_id, s->session_id, "call %s refused: %s",
-				  info.call.calling_number, why);
-		return L2TP_CDN_NO_FACILITIES;
-	}
+	strlcpy(call.calling_number, subscriber, sizeof(call.calling_number));
+	if (!p || !p->reserve(s, &call, tunnel.peer_host_name, why))
+		return false;
 	n = XCALLOC(MTYPE_L2MCD_NAME, sizeof(*n));
 	strlcpy(n->interface, s->interface, sizeof(n->interface));
 	n->session = s;
 	l2mcd_names_add(&names, n);
-	return 0;
+	return true;
+}
+
+uint16_t l2mcd_lns_call_accept(struct l2mcd_session *s)
+{
+	struct l2tp_session_info info;
+	struct l2tp_tunnel_info tunnel;
+	const char *why;
+
+	l2tp_session_info(s->l2tp, &info);
+	l2tp_tunnel_info(s->tunnel->l2tp, &tunnel);
+	if (l2mcd_lns_reserve(s, info.call.calling_number, &why))
+		return 0;
+	zlog_notice("call \"%s\" from %s refused: %s", info.call.calling_number,
+		    tunnel.peer_host_name, why);
+	l2mcd_history_add(s->tunnel->tunnel_id, s->session_id, "call %s refused: %s",
+			  info.call.calling_number, why);
+	return L2TP_CDN_NO_FACILITIES;
+}
+
+void l2mcd_lns_sequencing_changed(struct l2mcd_session *s)
+{
+	if (!s->ifindex)
+		return;
+	l2mcd_fib_session(s);
+	review_eligible(s);
+	l2mcd_kick();
 }
 
 void l2mcd_lns_session_up(struct l2mcd_session *s)

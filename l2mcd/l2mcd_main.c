@@ -41,6 +41,7 @@ static void reconcile(struct l2mcd *d)
 	l2mcd_tunnel_reconcile(d);
 	l2mcd_multicast_reconcile(d);
 	l2mcd_lns_reconcile(d);
+	l2mcd_line_reconcile(d);
 	l2mcd_tap_reconcile(d);
 	l2mcd_upstream_reconcile(d);
 }
@@ -90,6 +91,7 @@ static void stop(void)
 	l2mcd_tunnel_fini(d);
 	l2mcd_tap_fini();
 	l2mcd_upstream_fini(d);
+	l2mcd_line_fini();
 	l2mcd_kernel_fini();
 	l2mcd_io_fini();
 	l2mcd_zebra_fini();

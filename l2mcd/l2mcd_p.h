@@ -42,6 +42,10 @@ struct l2mcd_tunnel *l2mcd_tunnel_call(struct l2mcd *d, const struct l2mcd_peer_
 struct l2mcd_session *l2mcd_session_call(struct l2mcd_tunnel *t, struct l2mcd_access *a,
 					 const struct l2tp_call *call);
 
+/** Asks the LAC to place a call, for which a session interface is reserved; NULL and *why. */
+struct l2mcd_session *l2mcd_session_dial(struct l2mcd_tunnel *t, const struct l2tp_call *call,
+					 const char **why);
+
 /* ---------------------------------------------------------------- l2mcd_multicast.c */
 
 void l2mcd_multicast_init(struct l2mcd *d);
@@ -72,8 +76,36 @@ void l2mcd_lac_session_up(struct l2mcd_session *s);
 void l2mcd_lac_session_down(struct l2mcd_session *s, const char *reason);
 /** The control connection came up, or failed before: then the endpoint is skipped a while. */
 void l2mcd_lac_reachable(struct l2mcd *d, const struct l2mcd_tunnel *t, bool reachable);
+/** This LNS says that another should be tried (R2661-4.4.2-4). */
+void l2mcd_lac_try_another(const struct l2mcd_tunnel *t);
 /** When l2mcd_lac_reconcile() wants to run again; MSEC_NEVER: on events only. */
 msec_t l2mcd_lac_deadline(const struct l2mcd *d);
+
+/* ---------------------------------------------------------------- l2mcd_outgoing.c */
+
+#define L2MCD_ACCESS_BPS 1000000000 /* nobody knows how fast an access interface is */
+
+/** LAC: an OCRQ came; like l2mcd_lns_call_accept(). */
+uint16_t l2mcd_lac_call_accept(struct l2mcd_session *s);
+/** True if the LNS has asked for the call. */
+bool l2mcd_lac_is_outgoing(const struct l2mcd_session *s);
+/** LAC: the interface is up, the call has been answered. */
+void l2mcd_lac_answer(struct l2mcd_access *a, msec_t now);
+
+/* ---------------------------------------------------------------- l2mcd_line.c */
+
+/** The call is up.  False: with these sequence numbers it is not wanted, and closed. */
+bool l2mcd_line_up(struct l2mcd_session *s);
+/** LNS: tells the LAC what follows from proxied LCP. */
+void l2mcd_line_agree(struct l2mcd_session *s);
+/** LAC: errors of its interface are looked at from now on. */
+void l2mcd_line_watch(void);
+void l2mcd_line_reconcile(struct l2mcd *d);
+void l2mcd_line_fini(void);
+/** LAC: the next call of this access asks for sequence numbers. */
+bool l2mcd_lac_asks_for_sequencing(const struct l2mcd_access *a);
+/** LNS: what the LAC has learnt of LCP and authentication counts. */
+bool l2mcd_accepts_proxy(const struct l2mcd_session *s);
 
 /* ---------------------------------------------------------------- l2mcd_lns.c */
 
@@ -95,7 +127,11 @@ void l2mcd_lns_init(struct l2mcd *d);
 void l2mcd_lns_fini(struct l2mcd *d);
 /** 0, or the CDN result with which the call is refused. */
 uint16_t l2mcd_lns_call_accept(struct l2mcd_session *s);
+/** Chooses the interface of a session of this subscriber; false and *why: there is none. */
+bool l2mcd_lns_reserve(struct l2mcd_session *s, const char *subscriber, const char **why);
 void l2mcd_lns_session_up(struct l2mcd_session *s);
+/** s->sequencing is another one now. */
+void l2mcd_lns_sequencing_changed(struct l2mcd_session *s);
 void l2mcd_lns_session_down(struct l2mcd_session *s);
 void l2mcd_lns_reconcile(struct l2mcd *d);
 /** The session's netdev is there and up (ifp), or not (NULL). */

@@ -287,11 +287,13 @@ static void session_detail(struct vty *vty, const struct show_session *s)
 		show_since(s->info.established, l2mcd_now(), up));
 	vty_out(vty, "  Role:        %s\n", s->s->lac ? "lac" : "lns");
 	vty_out(vty, "  Interface:   %s\n", s->s->interface[0] ? s->s->interface : "-");
-	vty_out(vty, "  Call:        serial %u, from %s to %s\n", s->info.call_serial_number,
+	vty_out(vty, "  Call:        %s, serial %u, from %s to %s\n",
+		s->info.outgoing ? "outgoing" : "incoming", s->info.call_serial_number,
 		c->calling_number[0] ? c->calling_number : "-",
 		c->called_number[0] ? c->called_number : "-");
 	vty_out(vty, "  Speed:       tx %u rx %u bit/s%s\n", c->tx_speed_bps, c->rx_speed_bps,
 		c->sequencing_required ? ", sequencing required" : "");
+	l2mcd_show_line(vty, s);
 	if (!s->s->lac)
 		vty_out(vty, "  Multicast:   %s, groups %zu\n", multicast_of(s->s), s->groups);
 	vty_out(vty, "  FIB:         %s\n", fib_text(&s->key, fib, sizeof(fib)));

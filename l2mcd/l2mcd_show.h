@@ -98,4 +98,8 @@ json_object *l2mcd_json_multicast_session(const struct show_multicast *m, bool d
 json_object *l2mcd_json_group(const struct show_group *g);
 json_object *l2mcd_json_record(const struct show_record *r);
 
+/* ---- l2mcd_show_line.c */
+void l2mcd_show_line(struct vty *vty, const struct show_session *s);
+void l2mcd_json_line(json_object *o, const struct show_session *s);
+
 #endif

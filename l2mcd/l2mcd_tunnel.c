@@ -148,6 +148,10 @@ static void cb_tunnel_down(void *ctx, struct l2tp_tunnel *l2tp, const char *reas
 	l2mcd_history_add(t->tunnel_id, 0, "down: %s", reason);
 	if (t->called && !info.established)
 		l2mcd_lac_reachable(d, t, false);
+	if (info.peer_result == L2TP_STOP_ERROR && info.peer_error == L2TP_ERR_TRY_ANOTHER)
+		l2mcd_lac_try_another(t);
+	if (t->called)
+		l2mcd_lac_wake();
 	l2mcd_multicast_tunnel_down(t);
 	l2mcd_fib_tunnel_del(t);
 	l2mcd_kernel_tunnel_gone(t);
@@ -165,15 +169,15 @@ static uint16_t cb_call_accept(void *ctx, struct l2tp_session *l2tp)
 	struct l2tp_session_info info;
 	uint16_t result;
 
-	if (!t || !t->lns)
-		return L2TP_CDN_NO_FACILITIES_PERMANENT; /* we are no LNS for this peer */
-	s = XCALLOC(MTYPE_L2MCD_SESSION, sizeof(*s));
 	l2tp_session_info(l2tp, &info);
+	if (!t || (info.outgoing ? !t->lac : !t->lns))
+		return L2TP_CDN_NO_FACILITIES_PERMANENT; /* not our role towards this peer */
+	s = XCALLOC(MTYPE_L2MCD_SESSION, sizeof(*s));
 	s->l2tp = l2tp;
 	s->tunnel = t;
 	s->session_id = info.session_id;
 	s->peer_session_id = info.peer_session_id;
-	result = l2mcd_lns_call_accept(s);
+	result = info.outgoing ? l2mcd_lac_call_accept(s) : l2mcd_lns_call_accept(s);
 	if (result) {
 		XFREE(MTYPE_L2MCD_SESSION, s);
 		return result;
@@ -192,16 +196,16 @@ static void cb_session_up(void *ctx, struct l2tp_session *l2tp)
 	l2tp_session_info(l2tp, &info);
 	s->session_id = info.session_id;
 	s->peer_session_id = info.peer_session_id;
+	if (!l2mcd_line_up(s))
+		return;
 	s->up = true;
-	/* a sequenced link must not get packets inserted by the LAC (R4045-8-3, A4045-28) */
-	if (info.call.sequencing_required)
-		s->ineligible = L2MCD_INELIGIBLE_SEQUENCING;
 	l2mcd_history_add(s->tunnel->tunnel_id, s->session_id, "established, interface %s",
 			  s->interface);
 	if (s->lac)
 		l2mcd_lac_session_up(s);
 	else
 		l2mcd_lns_session_up(s);
+	l2mcd_line_agree(s);
 	l2mcd_kick();
 }
 
@@ -471,4 +475,25 @@ struct l2mcd_session *l2mcd_session_call(struct l2mcd_tunnel *t, struct l2mcd_ac
 	l2tp_session_info(s->l2tp, &info);
 	s->session_id = info.session_id;
 	return s;
+}
+
+struct l2mcd_session *l2mcd_session_dial(struct l2mcd_tunnel *t, const struct l2tp_call *call,
+					 const char **why)
+{
+	struct l2mcd_session *s = XCALLOC(MTYPE_L2MCD_SESSION, sizeof(*s));
+	struct l2tp_session_info info;
+
+	s->tunnel = t;
+	if (l2mcd_lns_reserve(s, call->called_number, why)) {
+		s->l2tp = l2tp_session_dial(t->l2tp, call, s, l2mcd_now());
+		if (s->l2tp) {
+			l2tp_session_info(s->l2tp, &info);
+			s->session_id = info.session_id;
+			return s;
+		}
+		*why = "the tunnel takes no more sessions";
+		l2mcd_lns_session_down(s);
+	}
+	XFREE(MTYPE_L2MCD_SESSION, s);
+	return NULL;
 }

@@ -295,6 +295,7 @@ static void profile_write(struct vty *vty, const struct l2mcd_profile *p)
 		vty_out(vty, "  data-sequencing %s\n", sequencing_names[p->data_sequencing]);
 	if (p->session_limit != d->session_limit)
 		vty_out(vty, "  session-limit %u\n", p->session_limit);
+	l2mcd_vty_profile_calls_write(vty, p);
 	vty_out(vty, " exit\n");
 }
 
@@ -387,6 +388,7 @@ void l2mcd_vty_init(void)
 	install_element(L2MCD_PROFILE_NODE, &l2mcd_session_limit_cmd);
 
 	l2mcd_vty_peer_init();
+	l2mcd_vty_calls_init();
 	l2mcd_vty_multicast_init();
 	fib_config_vty_init(&fib_node);
 	l2mcd_debug_init();

@@ -4,6 +4,7 @@
  *
  *   l2mcd_vty.c            nodes, settings of the daemon, profiles
  *   l2mcd_vty_peer.c       peer-groups and access interfaces
+ *   l2mcd_vty_calls.c      what calls say and how: called-number, proxy authentication
  *   l2mcd_vty_multicast.c  multicast
  *   l2mcd_vty_policy.c     multicast: how sessions and subscribers are treated (RFC 4045 4.4, 6.3)
  *   lib/fib_config_vty.c   fib
@@ -41,6 +42,7 @@ const struct l2mcd_config *l2mcd_vty_defaults(void);
 bool l2mcd_vty_template_ok(const char *text);
 
 void l2mcd_vty_peer_init(void);
+void l2mcd_vty_calls_init(void);
 void l2mcd_vty_multicast_init(void);
 void l2mcd_vty_policy_init(void);
 void l2mcd_debug_init(void);
@@ -50,6 +52,8 @@ void l2mcd_show_stats_init(void);
 
 void l2mcd_vty_peer_write(struct vty *vty, const struct l2mcd_config *c);
 void l2mcd_vty_access_write(struct vty *vty, const struct l2mcd_config *c);
+void l2mcd_vty_profile_calls_write(struct vty *vty, const struct l2mcd_profile *p);
+void l2mcd_vty_access_calls_write(struct vty *vty, const struct l2mcd_access *a);
 void l2mcd_vty_multicast_write(struct vty *vty, const struct l2mcd_config *c);
 /** d: the defaults. */
 void l2mcd_vty_policy_write(struct vty *vty, const struct l2mcd_multicast *m,

@@ -371,6 +371,7 @@ void l2mcd_vty_access_write(struct vty *vty, const struct l2mcd_config *c)
 		vty_out(vty, " access %s static\n", a->interface);
 		if (a->peer_group[0])
 			vty_out(vty, "  peer-group %s\n", a->peer_group);
+		l2mcd_vty_access_calls_write(vty, a);
 		vty_out(vty, " exit\n");
 	}
 }
