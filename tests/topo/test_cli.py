@@ -39,6 +39,8 @@ LINES = [
     (PROFILE, "data-sequencing prefer", "no data-sequencing"),
     (PROFILE, "data-sequencing require", "no data-sequencing"),
     (PROFILE, "session-limit 1", "no session-limit"),
+    (PROFILE, "idle-timeout 600", "no idle-timeout"),
+    (PROFILE, "proxy-authentication accept", "no proxy-authentication"),
     (LNS, "match host-name lac.example.net", "no match host-name"),
     (LNS, "match address 10.0.0.0/8", "no match address"),
     (LNS, "profile p", "no profile"),
@@ -56,6 +58,7 @@ LINES = [
     (LAC, "multicast disable", "no multicast"),
     (LAC, "shutdown", "no shutdown"),
     (ACCESS, "peer-group lns1", "no peer-group"),
+    (ACCESS, "called-number 0421-42", "no called-number"),
     (MULTICAST, "upstream-interface mc9", "no upstream-interface"),
     (MULTICAST, "upstream-address 10.98.0.9/29", "no upstream-address"),
     (MULTICAST, "group-range 232.0.0.0/8", "no group-range 232.0.0.0/8"),
@@ -96,6 +99,7 @@ DEFAULTS = [
     (PROFILE, "hello-interval 60"), (PROFILE, "receive-window 16"),
     (PROFILE, "retransmit retries 5 timeout 1 maximum 16"), (PROFILE, "hidden-avps never"),
     (PROFILE, "data-sequencing allow"), (PROFILE, "session-limit 65535"),
+    (PROFILE, "idle-timeout 0"), (PROFILE, "proxy-authentication ignore"),
     (LAC, "denylist 60"), (LAC, "multicast negotiate"),
     (MULTICAST, "membership source session"), (MULTICAST, "upstream-interface l2mc0"),
     (MULTICAST, "upstream-address 10.99.0.1/30"), (MULTICAST, "replication-context per-source"),
@@ -131,6 +135,10 @@ REFUSED = [
     (LAC, "endpoint 239.1.1.1", "239.1.1.1"), (LAC, "endpoint 0.0.0.0", "0.0.0.0"),
     (LAC, "endpoint 192.0.2.9 source 239.1.1.1", "239.1.1.1"),
     (MULTICAST, f"subscriber {LONG} priority unicast", LONG),
+    (ACCESS, f"called-number {LONG}", LONG),
+    (ACCESS, f"proxy-authentication name {LONG} password 0 x", LONG),
+    (ACCESS, f"proxy-authentication name x password 0 {'s' * 64}", "63"),
+    (ACCESS, "proxy-authentication name x password 8 0G", "password 8"),
     (ACCESS, "peer-group nowhere", "unknown peer-group 'nowhere'"),
     (ACCESS, "peer-group lacs", "'lacs' has role lns"),
     (MULTICAST, "upstream-interface a/b", "a/b"),
@@ -204,6 +212,8 @@ l2vpn l2tp-multicast
   hidden-avps when-secret
   data-sequencing require
   session-limit 100
+  idle-timeout 900
+  proxy-authentication accept
  exit
  peer-group lacs lns
   match host-name lac1
@@ -224,6 +234,8 @@ l2vpn l2tp-multicast
  exit
  access eth1 static
   peer-group lns1
+  called-number 0421-42
+  proxy-authentication name alice password 8 1D4F5B04363120
  exit
  access eth2 static
  exit
