@@ -12,6 +12,7 @@
  *   l2mcd_lac       access interfaces: one incoming call each
  *   l2mcd_outgoing  calls that the LNS asks for, both ends
  *   l2mcd_line      what both ends agree about an established call
+ *   l2mcd_pppoe     access interfaces with PPPoE: one for each session
  *   l2mcd_lns       session interfaces (provider)
  *   l2mcd_membership  group state per session: `membership source`
  *   l2mcd_tap       IGMP and MLD on all session interfaces, one socket
@@ -56,6 +57,8 @@ enum l2mcd_ineligible {
 	L2MCD_INELIGIBLE_NO_INTERFACE,
 };
 
+struct l2mcd_pppoe_call;
+
 /** A unicast session; l2tp_session_data(). */
 struct l2mcd_session {
 	struct l2tp_session *l2tp;
@@ -69,6 +72,7 @@ struct l2mcd_session {
 	/* LAC */
 	bool line_known;
 	struct l2tp_call_errors line_before; /* the call */
+	struct l2mcd_pppoe_call *pppoe; /* LAC: the subscriber came by PPPoE */
 	/* LNS */
 	struct l2mcd_ifsessions_item by_ifindex;
 	ifindex_t ifindex; /* 0: the netdev is not there */
@@ -142,7 +146,7 @@ void l2mcd_history_walk(uint16_t tunnel_id, uint16_t session_id,
 
 /* ---- debugging (flags in l2mcd_vty.c) */
 extern struct debug l2mcd_dbg_events, l2mcd_dbg_packets, l2mcd_dbg_hex, l2mcd_dbg_fsm,
-	l2mcd_dbg_gmp, l2mcd_dbg_multicast, l2mcd_dbg_zebra, l2mcd_dbg_fib;
+	l2mcd_dbg_gmp, l2mcd_dbg_pppoe, l2mcd_dbg_multicast, l2mcd_dbg_zebra, l2mcd_dbg_fib;
 #define L2MCD_DEBUG(kind, ...)                                                                     \
 	do {                                                                                       \
 		if (DEBUG_MODE_CHECK(&l2mcd_dbg_##kind, DEBUG_MODE_ALL))                           \

@@ -8,13 +8,11 @@ DEFINE_MGROUP(L2MCD_CONFIG, "l2mcd configuration");
 DEFINE_MTYPE_STATIC(L2MCD_CONFIG, PROFILE, "profile");
 DEFINE_MTYPE_STATIC(L2MCD_CONFIG, PEER_GROUP, "peer-group");
 DEFINE_MTYPE_STATIC(L2MCD_CONFIG, ENDPOINT, "endpoint of a peer-group");
-DEFINE_MTYPE_STATIC(L2MCD_CONFIG, ACCESS, "access interface");
 DEFINE_MTYPE_STATIC(L2MCD_CONFIG, RANGE, "group-range");
 DEFINE_MTYPE_STATIC(L2MCD_CONFIG, SUBSCRIBER, "subscriber");
 
 DEFINE_QOBJ_TYPE(l2mcd_profile);
 DEFINE_QOBJ_TYPE(l2mcd_peer_group);
-DEFINE_QOBJ_TYPE(l2mcd_access);
 
 int l2mcd_profile_cmp(const struct l2mcd_profile *a, const struct l2mcd_profile *b)
 {
@@ -24,11 +22,6 @@ int l2mcd_profile_cmp(const struct l2mcd_profile *a, const struct l2mcd_profile 
 int l2mcd_peer_group_cmp(const struct l2mcd_peer_group *a, const struct l2mcd_peer_group *b)
 {
 	return strcmp(a->name, b->name);
-}
-
-int l2mcd_access_cmp(const struct l2mcd_access *a, const struct l2mcd_access *b)
-{
-	return strcmp(a->interface, b->interface);
 }
 
 int l2mcd_subscriber_cmp(const struct l2mcd_subscriber *a, const struct l2mcd_subscriber *b)
@@ -234,36 +227,6 @@ bool l2mcd_endpoint_del(struct l2mcd_peer_group *g, const struct addr *addr)
 	l2mcd_endpoints_del(&g->endpoints, e);
 	XFREE(MTYPE_ENDPOINT, e);
 	return true;
-}
-
-/* ---------------------------------------------------------------- access interfaces */
-
-struct l2mcd_access *l2mcd_access_find(struct l2mcd_config *c, const char *interface)
-{
-	struct l2mcd_access key = {};
-
-	strlcpy(key.interface, interface, sizeof(key.interface));
-	return l2mcd_accesses_find(&c->accesses, &key);
-}
-
-struct l2mcd_access *l2mcd_access_add(struct l2mcd_config *c, const char *interface)
-{
-	struct l2mcd_access *a = l2mcd_access_find(c, interface);
-
-	if (a)
-		return a;
-	a = XCALLOC(MTYPE_ACCESS, sizeof(*a));
-	strlcpy(a->interface, interface, sizeof(a->interface));
-	l2mcd_accesses_add(&c->accesses, a);
-	QOBJ_REG(a, l2mcd_access);
-	return a;
-}
-
-void l2mcd_access_del(struct l2mcd_config *c, struct l2mcd_access *a)
-{
-	QOBJ_UNREG(a);
-	l2mcd_accesses_del(&c->accesses, a);
-	XFREE(MTYPE_ACCESS, a);
 }
 
 /* ---------------------------------------------------------------- group-range */

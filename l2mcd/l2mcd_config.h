@@ -13,6 +13,7 @@
 #include "l2mcd/l2mc_lac.h"
 #include "l2mcd/l2mc_lns.h"
 #include "l2mcd/l2tp_engine.h"
+#include "l2mcd/pppoe_ac.h"
 #include "lib/addr.h"
 #include "lib/fib_server.h"
 
@@ -76,18 +77,41 @@ struct l2mcd_peer_group {
 	uint32_t maximum_tunnels; /* 0: no limit */
 	enum l2mcd_multicast_mode multicast;
 	bool shutdown;
+	msec_t urgent_at; /* run time: endpoints that are denied may be tried from then on */
 
 	QOBJ_FIELDS;
 };
 
-/** access INTERFACE static: one subscriber behind the netdev. */
+/** What `access ... pppoe` has besides its peer-group. */
+struct l2mcd_pppoe_config {
+	char ac_name[PPPOE_NAME_LEN]; /* "": our host name */
+	size_t n_services;	      /* service-name WORD peer-group NAME, in order of input */
+	char (*services)[PPPOE_NAME_LEN];
+	char (*groups)[L2MCD_NAME_LEN]; /* of the service at the same place */
+	uint32_t session_limit, host_session_limit, padi_rate;
+	bool no_data_path; /* calls without channels in the kernel */
+};
+
+#define L2MCD_PPPOE_MAX_SERVICES (PPPOE_MAX_SERVICES - 1)
+#define L2MCD_PPPOE_SESSIONS	 16384
+#define L2MCD_PPPOE_HOST	 8
+#define L2MCD_PPPOE_PADI_RATE	 1000
+
+/**
+ * access INTERFACE static: one subscriber behind the netdev.  access INTERFACE [vlan N [inner N]]
+ * pppoe: all that come by PPPoE with these tags.
+ */
 struct l2mcd_access {
 	struct l2mcd_accesses_item item;
 	char interface[IFNAMSIZ];
-	char peer_group[L2MCD_NAME_LEN]; /* "": not yet */
+	uint8_t n_vlans;
+	uint16_t vlan[PPPOE_MAX_VLANS]; /* outermost first */
+	bool pppoe;
+	char peer_group[L2MCD_NAME_LEN]; /* "": none; pppoe: of hosts without another service */
+	struct l2mcd_pppoe_config ppp;
 	char called_number[64];		 /* the LNS asks for the call; "": it is placed at once */
 	char proxy_name[64], proxy_password[64]; /* told the LNS; "": nothing */
-	/* run time, l2mcd_lac.c */
+	/* run time of a static one, l2mcd_lac.c */
 	struct l2mcd_session *session; /* the call, or NULL */
 	msec_t retry_at;	       /* no new call before */
 	uint32_t failures;
@@ -184,9 +208,28 @@ void l2mcd_profile_default(struct l2mcd_profile *p);
 struct l2mcd_peer_group *l2mcd_peer_group_find(struct l2mcd_config *c, const char *name);
 struct l2mcd_peer_group *l2mcd_peer_group_add(struct l2mcd_config *c, const char *name, bool lac);
 void l2mcd_peer_group_del(struct l2mcd_config *c, struct l2mcd_peer_group *g);
+/** The one without VLAN tags. */
 struct l2mcd_access *l2mcd_access_find(struct l2mcd_config *c, const char *interface);
+struct l2mcd_access *l2mcd_access_find_tagged(struct l2mcd_config *c, const char *interface,
+					      uint8_t n_vlans, const uint16_t *vlans);
+/** True if any access is on this netdev. */
+bool l2mcd_access_on(struct l2mcd_config *c, const char *interface);
+/** A static one. */
 struct l2mcd_access *l2mcd_access_add(struct l2mcd_config *c, const char *interface);
+struct l2mcd_access *l2mcd_access_add_pppoe(struct l2mcd_config *c, const char *interface,
+					    uint8_t n_vlans, const uint16_t *vlans);
 void l2mcd_access_del(struct l2mcd_config *c, struct l2mcd_access *a);
+/** True if calls of this access go to the peer-group, those of any service. */
+bool l2mcd_access_uses(const struct l2mcd_access *a, const char *peer_group);
+/** False: there are too many services. */
+bool l2mcd_access_service_set(struct l2mcd_access *a, const char *service, const char *peer_group);
+/** Where calls for this service go, NULL: for any other; "": nowhere. */
+const char *l2mcd_access_group(const struct l2mcd_access *a, const char *service);
+void l2mcd_access_service_del(struct l2mcd_access *a, const char *service);
+/** "eth0", "eth0.100", "eth0.100.200": how an access is called everywhere. */
+#define L2MCD_ACCESS_STRLEN (IFNAMSIZ + 10)
+const char *l2mcd_access_str(const char *interface, uint8_t n_vlans, const uint16_t *vlans,
+			     char buf[L2MCD_ACCESS_STRLEN]);
 /** Replaces an endpoint of the same address, keeps the list sorted by preference. */
 struct l2mcd_endpoint *l2mcd_endpoint_set(struct l2mcd_peer_group *g, const struct addr *addr,
 					  uint16_t preference, const struct addr *source);

@@ -11,6 +11,7 @@ struct debug l2mcd_dbg_packets = {.desc = "L2TP control messages"};
 struct debug l2mcd_dbg_hex = {.desc = "L2TP control messages in hexadecimal"};
 struct debug l2mcd_dbg_fsm = {.desc = "L2TP state changes"};
 struct debug l2mcd_dbg_gmp = {.desc = "IGMP and MLD"};
+struct debug l2mcd_dbg_pppoe = {.desc = "PPPoE Discovery"};
 struct debug l2mcd_dbg_multicast = {.desc = "Multicast sessions (RFC 4045)"};
 struct debug l2mcd_dbg_zebra = {.desc = "Interfaces told by zebra"};
 struct debug l2mcd_dbg_fib = {.desc = "Forwarding objects and agents"};
@@ -21,6 +22,7 @@ static const struct debug_flag table[] = {
 	{"packets hex", "debug l2tp packets hex", &l2mcd_dbg_hex},
 	{"fsm", "debug l2tp fsm", &l2mcd_dbg_fsm},
 	{"gmp", "debug l2tp gmp", &l2mcd_dbg_gmp},
+	{"pppoe", "debug l2tp pppoe", &l2mcd_dbg_pppoe},
 	{"multicast", "debug l2tp multicast", &l2mcd_dbg_multicast},
 	{"zebra", "debug l2tp zebra", &l2mcd_dbg_zebra},
 	{"fib", "debug l2tp fib", &l2mcd_dbg_fib},
@@ -30,7 +32,7 @@ static const struct debug_flags flags = {table, array_size(table)};
 
 DEFPY (l2mcd_debug,
        l2mcd_debug_cmd,
-       "[no] debug l2tp <events|packets|fsm|gmp|multicast|zebra|fib>$what",
+       "[no] debug l2tp <events|packets|fsm|gmp|pppoe|multicast|zebra|fib>$what",
        NO_STR
        DEBUG_STR
        "L2TP\n"
@@ -38,6 +40,7 @@ DEFPY (l2mcd_debug,
        "Control messages, decoded\n"
        "State changes\n"
        "IGMP and MLD of subscribers and towards pimd\n"
+       "PPPoE Discovery frames, decoded\n"
        "Multicast sessions (RFC 4045)\n"
        "Interfaces told by zebra\n"
        "Forwarding objects and agents\n")

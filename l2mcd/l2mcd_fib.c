@@ -7,6 +7,7 @@
  * version of its OSL, so that the LAC acknowledges exactly what forwarding has taken over.
  */
 #include "l2mcd/l2mcd_p.h"
+#include "l2mcd/l2mcd_pppoe.h"
 
 #include "lib/fib_server.h"
 
@@ -117,6 +118,8 @@ void l2mcd_fib_session(const struct l2mcd_session *s)
 	v.access_session.framing = ifp ? l2mcd_interface_framing(ifp) : FIB_FRAMING_RAW_IP;
 	v.access_session.unicast = true;
 	v.access_session.sequencing = s->sequencing;
+	if (s->pppoe)
+		l2mcd_pppoe_framing(s, &v.access_session);
 	set(&key, &v);
 }
 

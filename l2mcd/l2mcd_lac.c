@@ -6,9 +6,11 @@
  * preference, that is not on the denylist; calls of one peer-group share a tunnel.
  */
 #include "l2mcd/l2mcd_p.h"
+#include "l2mcd/l2mcd_pppoe.h"
 
 #define RETRY_FIRST_MS 1000
 #define RETRY_MAX_MS   60000
+#define URGENT_MS      2000 /* between attempts at endpoints that are denied */
 
 static msec_t deadline = MSEC_NEVER;
 static bool awake;
@@ -50,6 +52,10 @@ void l2mcd_lac_session_up(struct l2mcd_session *s)
 {
 	struct l2mcd_access *a = access_of(s);
 
+	if (s->pppoe) {
+		l2mcd_pppoe_session_up(s);
+		return;
+	}
 	if (a)
 		a->failures = 0;
 	l2mcd_fib_session(s);
@@ -62,14 +68,16 @@ void l2mcd_lac_session_down(struct l2mcd_session *s, const char *reason)
 	struct l2tp_session_info info;
 
 	l2mcd_fib_session_del(s);
+	l2tp_session_info(s->l2tp, &info);
+	if (info.peer_result == L2TP_CDN_ERROR && info.peer_error == L2TP_ERR_TRY_ANOTHER)
+		l2mcd_lac_try_another(s->tunnel);
+	if (s->pppoe)
+		l2mcd_pppoe_session_down(s, reason);
 	if (!a)
 		return;
-	l2tp_session_info(s->l2tp, &info);
 	a->session = NULL;
 	if (info.call.sequencing_required && info.peer_result)
 		a->unsequenced = true; /* `prefer`: the next call does without */
-	if (info.peer_result == L2TP_CDN_ERROR && info.peer_error == L2TP_ERR_TRY_ANOTHER)
-		l2mcd_lac_try_another(s->tunnel);
 	retry_later(a, l2mcd_now());
 	l2mcd_lac_wake();
 }
@@ -161,12 +169,34 @@ static struct l2mcd_tunnel *tunnel_for(struct l2mcd *d, struct l2mcd_peer_group 
 	return NULL;
 }
 
+struct l2mcd_tunnel *l2mcd_lac_tunnel(struct l2mcd *d, const char *peer_group, msec_t now,
+				      const char **why)
+{
+	struct l2mcd_peer_group *g = l2mcd_peer_group_find(&d->config, peer_group);
+	struct l2mcd_tunnel *t;
+	msec_t wait;
+
+	if (!g || !g->lac || g->shutdown) {
+		*why = g ? "the peer-group is shut down" : "no peer-group for this service";
+		return NULL;
+	}
+	t = tunnel_for(d, g, now, &wait);
+	if (!t && wait != MSEC_NEVER && now >= g->urgent_at) {
+		g->urgent_at = now + URGENT_MS;
+		t = tunnel_for(d, g, wait, &wait);
+	}
+	if (!t)
+		*why = wait == MSEC_NEVER ? "the peer-group has no endpoint"
+					  : "no LNS of the peer-group can be reached";
+	return t;
+}
+
 /* ---------------------------------------------------------------- reconciling */
 
 static bool wanted(struct l2mcd *d, const struct l2mcd_access *a, struct l2mcd_peer_group **g)
 {
 	*g = a->peer_group[0] ? l2mcd_peer_group_find(&d->config, a->peer_group) : NULL;
-	if (!d->config.present || !*g || !(*g)->lac || (*g)->shutdown)
+	if (!d->config.present || a->pppoe || !*g || !(*g)->lac || (*g)->shutdown)
 		*g = NULL;
 	return *g && l2mcd_interface_up(a->interface);
 }
@@ -208,7 +238,7 @@ static void place_call(struct l2mcd *d, struct l2mcd_access *a, struct l2mcd_pee
 		proxy.response = text_span(a->proxy_password);
 		call.proxy = &proxy;
 	}
-	a->session = l2mcd_session_call(t, a, &call);
+	a->session = l2mcd_session_call(t, a->interface, &call);
 	if (!a->session) {
 		retry_later(a, now);
 		wait_until(a->retry_at);
@@ -225,7 +255,7 @@ static void end_call(struct l2mcd_access *a, const char *why)
 
 static void orphan(void *arg, struct l2mcd_session *s)
 {
-	if (s->lac && !access_of(s))
+	if (s->lac && !s->pppoe && !access_of(s))
 		l2tp_session_close(s->l2tp, L2TP_CDN_ADMIN, L2TP_ERR_NONE, "access removed",
 				   l2mcd_now());
 }
@@ -283,6 +313,7 @@ void l2mcd_lac_reconcile(struct l2mcd *d, msec_t now)
 		return;
 	awake = false;
 	deadline = MSEC_NEVER;
+	l2mcd_pppoe_reconcile(d, now);
 	frr_each (l2mcd_accesses, &d->config.accesses, a) {
 		struct l2mcd_peer_group *g;
 		bool want = wanted(d, a, &g);

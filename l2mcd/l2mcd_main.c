@@ -2,6 +2,7 @@
 /* l2mcd_main.c - start, stop, and what a round does (lib/daemon.h). */
 #include "l2mcd/l2mcd_kernel.h"
 #include "l2mcd/l2mcd_p.h"
+#include "l2mcd/l2mcd_pppoe.h"
 
 #include "lib/daemon.h"
 #include "lib/zmq_loop.h"
@@ -84,6 +85,7 @@ static void stop(void)
 	struct l2mcd *d = &l2mcd;
 
 	l2mcd_tunnel_shutdown(d);
+	l2mcd_pppoe_fini(d);
 	l2mcd_io_output(d);
 	l2mcd_fib_fini(d);
 	l2mcd_lns_fini(d);
@@ -126,6 +128,7 @@ static void start(struct event_loop *master)
 	l2mcd_config_init(&d->config);
 	l2mcd_fib_init(d);
 	l2mcd_tunnel_init(d);
+	l2mcd_pppoe_init(d);
 	l2mcd_multicast_init(d);
 	l2mcd_lns_init(d);
 	l2mcd_vty_init();

@@ -37,9 +37,9 @@ void l2mcd_tunnels_walk(struct l2mcd *d, void (*fn)(void *arg, struct l2mcd_tunn
 /** Opens a control connection to the endpoint. */
 struct l2mcd_tunnel *l2mcd_tunnel_call(struct l2mcd *d, const struct l2mcd_peer_group *g,
 				       struct l2mcd_endpoint *e);
-/** Places an incoming call for the subscriber behind the access interface; NULL: the tunnel
+/** Places an incoming call for a subscriber behind the access interface; NULL: the tunnel
  *  takes no more. */
-struct l2mcd_session *l2mcd_session_call(struct l2mcd_tunnel *t, struct l2mcd_access *a,
+struct l2mcd_session *l2mcd_session_call(struct l2mcd_tunnel *t, const char *interface,
 					 const struct l2tp_call *call);
 
 /** Asks the LAC to place a call, for which a session interface is reserved; NULL and *why. */
@@ -72,6 +72,10 @@ void l2mcd_lac_wake(void);
 void l2mcd_lac_configured(void);
 /** Places calls for access interfaces that have none, ends those that should not be. */
 void l2mcd_lac_reconcile(struct l2mcd *d, msec_t now);
+/** A tunnel, established or on its way, for a call that a subscriber waits for: if all endpoints
+ *  are denied, one is tried all the same.  NULL and *why. */
+struct l2mcd_tunnel *l2mcd_lac_tunnel(struct l2mcd *d, const char *peer_group, msec_t now,
+				      const char **why);
 void l2mcd_lac_session_up(struct l2mcd_session *s);
 void l2mcd_lac_session_down(struct l2mcd_session *s, const char *reason);
 /** The control connection came up, or failed before: then the endpoint is skipped a while. */

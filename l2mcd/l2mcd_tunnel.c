@@ -7,6 +7,7 @@
  */
 #include "l2mcd/l2mcd_kernel.h"
 #include "l2mcd/l2mcd_p.h"
+#include "l2mcd/l2mcd_pppoe.h"
 
 #include <sys/random.h>
 
@@ -146,7 +147,7 @@ static void cb_tunnel_down(void *ctx, struct l2tp_tunnel *l2tp, const char *reas
 	zlog_info("tunnel %u to %s is down: %s", t->tunnel_id, addr_str(&t->peer.addr, text),
 		  reason);
 	l2mcd_history_add(t->tunnel_id, 0, "down: %s", reason);
-	if (t->called && !info.established)
+	if (t->called && (!info.established || strcmp(reason, L2TP_REASON_SILENT) == 0))
 		l2mcd_lac_reachable(d, t, false);
 	if (info.peer_result == L2TP_STOP_ERROR && info.peer_error == L2TP_ERR_TRY_ANOTHER)
 		l2mcd_lac_try_another(t);
@@ -401,6 +402,7 @@ void l2mcd_clear_statistics(void)
 	struct l2mcd *d = l2mcd_instance();
 
 	l2tp_engine_clear_stats(d->l2tp);
+	l2mcd_pppoe_clear_stats();
 	memset(&d->stats, 0, sizeof(d->stats));
 }
 
@@ -458,7 +460,7 @@ struct l2mcd_tunnel *l2mcd_tunnel_call(struct l2mcd *d, const struct l2mcd_peer_
 	return t;
 }
 
-struct l2mcd_session *l2mcd_session_call(struct l2mcd_tunnel *t, struct l2mcd_access *a,
+struct l2mcd_session *l2mcd_session_call(struct l2mcd_tunnel *t, const char *interface,
 					 const struct l2tp_call *call)
 {
 	struct l2mcd_session *s = XCALLOC(MTYPE_L2MCD_SESSION, sizeof(*s));
@@ -466,7 +468,7 @@ struct l2mcd_session *l2mcd_session_call(struct l2mcd_tunnel *t, struct l2mcd_ac
 
 	s->tunnel = t;
 	s->lac = true;
-	strlcpy(s->interface, a->interface, sizeof(s->interface));
+	strlcpy(s->interface, interface, sizeof(s->interface));
 	s->l2tp = l2tp_session_call(t->l2tp, call, s, l2mcd_now());
 	if (!s->l2tp) {
 		XFREE(MTYPE_L2MCD_SESSION, s);

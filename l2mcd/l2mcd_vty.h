@@ -5,6 +5,7 @@
  *   l2mcd_vty.c            nodes, settings of the daemon, profiles
  *   l2mcd_vty_peer.c       peer-groups and access interfaces
  *   l2mcd_vty_calls.c      what calls say and how: called-number, proxy authentication
+ *   l2mcd_vty_pppoe.c      access interfaces with PPPoE
  *   l2mcd_vty_multicast.c  multicast
  *   l2mcd_vty_policy.c     multicast: how sessions and subscribers are treated (RFC 4045 4.4, 6.3)
  *   lib/fib_config_vty.c   fib
@@ -27,6 +28,7 @@
 #define L2MCD_PEER_GROUP_NODE MCAST_NODE(1)
 #define L2MCD_ACCESS_NODE     MCAST_NODE(2)
 #define L2MCD_MULTICAST_NODE  MCAST_NODE(3)
+#define L2MCD_PPPOE_NODE      MCAST_NODE(4)
 
 static inline struct l2mcd_config *l2mcd_vty_config(void)
 {
@@ -43,17 +45,22 @@ bool l2mcd_vty_template_ok(const char *text);
 
 void l2mcd_vty_peer_init(void);
 void l2mcd_vty_calls_init(void);
+void l2mcd_vty_pppoe_init(void);
 void l2mcd_vty_multicast_init(void);
 void l2mcd_vty_policy_init(void);
 void l2mcd_debug_init(void);
 void l2mcd_show_init(void);
 void l2mcd_show_multicast_init(void);
 void l2mcd_show_stats_init(void);
+void l2mcd_show_pppoe_init(void);
 
 void l2mcd_vty_peer_write(struct vty *vty, const struct l2mcd_config *c);
 void l2mcd_vty_access_write(struct vty *vty, const struct l2mcd_config *c);
 void l2mcd_vty_profile_calls_write(struct vty *vty, const struct l2mcd_profile *p);
 void l2mcd_vty_access_calls_write(struct vty *vty, const struct l2mcd_access *a);
+void l2mcd_vty_pppoe_write(struct vty *vty, const struct l2mcd_access *a);
+/** A peer-group calls may be placed to; NULL: refused with the reason. */
+struct l2mcd_peer_group *l2mcd_vty_access_group(struct vty *vty, const char *name);
 void l2mcd_vty_multicast_write(struct vty *vty, const struct l2mcd_config *c);
 /** d: the defaults. */
 void l2mcd_vty_policy_write(struct vty *vty, const struct l2mcd_multicast *m,

@@ -63,7 +63,7 @@ DEFPY (l2mcd_no_peer_group,
 	if (!g)
 		return CMD_SUCCESS;
 	frr_each (l2mcd_accesses, &c->accesses, a)
-		if (strcmp(a->peer_group, name) == 0)
+		if (l2mcd_access_uses(a, name))
 			return vty_refuse(vty, "peer-group '%s' is used by access '%s'", name,
 						a->interface);
 	l2mcd_peer_group_del(c, g);
@@ -250,6 +250,16 @@ DEFPY (l2mcd_shutdown,
 
 /* ---------------------------------------------------------------- access */
 
+struct l2mcd_peer_group *l2mcd_vty_access_group(struct vty *vty, const char *name)
+{
+	struct l2mcd_peer_group *g = l2mcd_peer_group_find(l2mcd_vty_config(), name);
+
+	if (g)
+		return role_is(vty, g, true, "access") ? g : NULL;
+	vty_refuse(vty, "unknown peer-group '%s'", name);
+	return NULL;
+}
+
 DEFPY_NOSH (l2mcd_access_enter,
 	    l2mcd_access_enter_cmd,
 	    "access IFNAME$interface static",
@@ -257,8 +267,13 @@ DEFPY_NOSH (l2mcd_access_enter,
 	    "Name of the interface\n"
 	    "One subscriber, one call for it\n")
 {
+	struct l2mcd_access *a;
+
 	if (!vty_ifname_ok(interface))
 		return vty_refuse(vty, "'%s' cannot be the name of an interface", interface);
+	a = l2mcd_access_find(l2mcd_vty_config(), interface);
+	if (a && a->pppoe)
+		return vty_refuse(vty, "access '%s' is 'pppoe' already", interface);
 	VTY_PUSH_CONTEXT(L2MCD_ACCESS_NODE, l2mcd_access_add(l2mcd_vty_config(), interface));
 	return l2mcd_vty_changed();
 }
@@ -274,7 +289,7 @@ DEFPY (l2mcd_no_access,
 	struct l2mcd_config *c = l2mcd_vty_config();
 	struct l2mcd_access *a = l2mcd_access_find(c, interface);
 
-	if (a)
+	if (a && !a->pppoe)
 		l2mcd_access_del(c, a);
 	return l2mcd_vty_changed();
 }
@@ -290,10 +305,8 @@ DEFPY (l2mcd_access_peer_group,
 	struct l2mcd_peer_group *g;
 
 	if (!no) {
-		g = l2mcd_peer_group_find(l2mcd_vty_config(), name);
+		g = l2mcd_vty_access_group(vty, name);
 		if (!g)
-			return vty_refuse(vty, "unknown peer-group '%s'", name);
-		if (!role_is(vty, g, true, "access"))
 			return CMD_WARNING_CONFIG_FAILED;
 	}
 	strlcpy(a->peer_group, no ? "" : name, sizeof(a->peer_group));
@@ -368,6 +381,10 @@ void l2mcd_vty_access_write(struct vty *vty, const struct l2mcd_config *c)
 	const struct l2mcd_access *a;
 
 	frr_each (l2mcd_accesses_const, &c->accesses, a) {
+		if (a->pppoe) {
+			l2mcd_vty_pppoe_write(vty, a);
+			continue;
+		}
 		vty_out(vty, " access %s static\n", a->interface);
 		if (a->peer_group[0])
 			vty_out(vty, "  peer-group %s\n", a->peer_group);
@@ -413,4 +430,6 @@ void l2mcd_vty_peer_init(void)
 	install_element(L2MCD_NODE, &l2mcd_access_enter_cmd);
 	install_element(L2MCD_NODE, &l2mcd_no_access_cmd);
 	install_element(L2MCD_ACCESS_NODE, &l2mcd_access_peer_group_cmd);
+	l2mcd_vty_pppoe_init();
+	install_element(L2MCD_PPPOE_NODE, &l2mcd_access_peer_group_cmd);
 }

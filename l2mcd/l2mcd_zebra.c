@@ -47,7 +47,7 @@ static void interface_event(struct interface *ifp)
 	L2MCD_DEBUG(zebra, "interface %s is %s", ifp->name, if_is_operative(ifp) ? "up" : "down");
 	if (s && s->up)
 		l2mcd_lns_interface(s, l2mcd_interface_up(ifp->name));
-	if (l2mcd_access_find(&l2mcd_instance()->config, ifp->name))
+	if (l2mcd_access_on(&l2mcd_instance()->config, ifp->name))
 		l2mcd_lac_wake();
 }
 
@@ -64,7 +64,7 @@ static int interface_gone(struct interface *ifp)
 
 	if (s && s->up)
 		l2mcd_lns_interface(s, NULL);
-	if (l2mcd_access_find(&l2mcd_instance()->config, ifp->name))
+	if (l2mcd_access_on(&l2mcd_instance()->config, ifp->name))
 		l2mcd_lac_wake();
 	return 0;
 }

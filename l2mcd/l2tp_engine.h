@@ -96,6 +96,7 @@ struct l2tp_ops {
 	 * For every tunnel that was created (opened or accepted), up or not; its sessions have
 	 * gone before.
 	 */
+#define L2TP_REASON_SILENT "the peer does not answer" /* no acknowledgement came */
 	void (*tunnel_down)(void *ctx, struct l2tp_tunnel *t, const char *reason);
 	/**
 	 * LNS: an ICRQ came, LAC: an OCRQ.  0 to accept, else the CDN result (enum

@@ -518,7 +518,7 @@ static void dead(struct l2tp_reliable *r, msec_t now)
 	struct l2tp_tunnel *t = container_of(r, struct l2tp_tunnel, reliable);
 
 	l2tp_enter(t->e);
-	event(t, L2TP_TE_DEAD, &(struct occasion){.reason = "the peer does not answer"}, now);
+	event(t, L2TP_TE_DEAD, &(struct occasion){.reason = L2TP_REASON_SILENT}, now);
 	l2tp_leave(t->e);
 }
 

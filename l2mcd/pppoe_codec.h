@@ -29,7 +29,7 @@ enum pppoe_code {
 	PPPOE_PADT = 0xa7,
 };
 
-enum pppoe_tag {
+enum pppoe_tag_type {
 	PPPOE_TAG_END_OF_LIST = 0x0000,
 	PPPOE_TAG_SERVICE_NAME = 0x0101,
 	PPPOE_TAG_AC_NAME = 0x0102,
@@ -55,7 +55,7 @@ struct pppoe_frame {
 	struct span ac_name, host_uniq, ac_cookie, relay_session_id;
 	struct span circuit_id, remote_id; /* of the access node (TR-101 3.9.2) */
 	uint16_t max_payload;		   /* 0: no such tag */
-	uint16_t error;			   /* enum pppoe_tag of an error; 0: none */
+	uint16_t error;			   /* enum pppoe_tag_type of an error; 0: none */
 	struct span error_text;
 };
 

@@ -265,6 +265,54 @@ START_TEST(parameters_come_from_the_profile_or_are_the_defaults)
 }
 END_TEST
 
+START_TEST(accesses_differ_by_interface_and_tags)
+{
+	uint16_t tags[2] = {100, 200};
+	struct l2mcd_access *a[4] = {
+		l2mcd_access_add_pppoe(&config, "eth0", 0, NULL),
+		l2mcd_access_add_pppoe(&config, "eth0", 1, tags),
+		l2mcd_access_add_pppoe(&config, "eth0", 2, tags),
+		l2mcd_access_add_pppoe(&config, "eth1", 1, tags),
+	};
+	char name[L2MCD_ACCESS_STRLEN];
+
+	for (int i = 0; i < 4; i++)
+		for (int k = 0; k < i; k++)
+			ck_assert_ptr_ne(a[i], a[k]);
+	ck_assert_ptr_eq(l2mcd_access_find_tagged(&config, "eth0", 2, tags), a[2]);
+	ck_assert_ptr_eq(l2mcd_access_find(&config, "eth0"), a[0]);
+	ck_assert_ptr_null(l2mcd_access_find(&config, "eth1"));
+	ck_assert(l2mcd_access_on(&config, "eth1") && !l2mcd_access_on(&config, "eth"));
+	ck_assert_str_eq(l2mcd_access_str("eth0", 2, tags, name), "eth0.100.200");
+}
+END_TEST
+
+START_TEST(services_keep_their_order_and_their_peer_group)
+{
+	struct l2mcd_access *a = l2mcd_access_add_pppoe(&config, "eth0", 0, NULL);
+	char name[16];
+
+	strlcpy(a->peer_group, "rest", sizeof(a->peer_group));
+	l2mcd_access_service_set(a, "x", "one");
+	l2mcd_access_service_set(a, "y", "two");
+	l2mcd_access_service_set(a, "x", "three");
+	ck_assert_uint_eq(a->ppp.n_services, 2);
+	ck_assert_str_eq(l2mcd_access_group(a, "x"), "three");
+	ck_assert_str_eq(l2mcd_access_group(a, "z"), "");
+	ck_assert_str_eq(l2mcd_access_group(a, NULL), "rest");
+	ck_assert(l2mcd_access_uses(a, "rest") && l2mcd_access_uses(a, "two"));
+	ck_assert(!l2mcd_access_uses(a, "one"));
+	l2mcd_access_service_del(a, "x");
+	l2mcd_access_service_del(a, "x");
+	ck_assert_str_eq(a->ppp.services[0], "y");
+	for (int i = 1; i < L2MCD_PPPOE_MAX_SERVICES; i++) {
+		snprintf(name, sizeof(name), "s%d", i);
+		ck_assert(l2mcd_access_service_set(a, name, "two"));
+	}
+	ck_assert(!l2mcd_access_service_set(a, "one more", "two"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("l2mcd_config");
@@ -280,6 +328,8 @@ int main(void)
 	tcase_add_test(t, a_group_that_may_not_accept_never_matches);
 	tcase_add_loop_test(t, only_routed_groups_in_a_range_are_allowed, 0, array_size(groups));
 	tcase_add_test(t, parameters_come_from_the_profile_or_are_the_defaults);
+	tcase_add_test(t, accesses_differ_by_interface_and_tags);
+	tcase_add_test(t, services_keep_their_order_and_their_peer_group);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
