@@ -11,12 +11,13 @@ PROFILE = MAIN + ("profile p",)
 LAC = MAIN + ("peer-group lns1 lac",)
 LNS = MAIN + ("peer-group lacs lns",)
 ACCESS = MAIN + ("access eth1 static",)
+PPPOE = MAIN + ("access eth7 vlan 100 pppoe",)
 MULTICAST = MAIN + ("multicast",)
 FIB = MAIN + ("fib",)
 FIB_LINES, FIB_DEFAULTS, FIB_REFUSED = fib_tables(MAIN)
 
 CLI = Cli(name="l2mcd", program="l2mcd/l2mcd", top=MAIN[0], debug="debug l2tp", tag="cli",
-          nodes=(PROFILE, LAC, LNS, ACCESS, MULTICAST, FIB), operational=r"\b(l2tp|fib)\b")
+          nodes=(PROFILE, LAC, LNS, ACCESS, PPPOE, MULTICAST, FIB), operational=r"\b(l2tp|fib)\b")
 
 # (node, line, how it may also be taken back)
 LINES = [
@@ -59,6 +60,16 @@ LINES = [
     (LAC, "shutdown", "no shutdown"),
     (ACCESS, "peer-group lns1", "no peer-group"),
     (ACCESS, "called-number 0421-42", "no called-number"),
+    (MAIN, "access eth9 pppoe\n exit", "no access eth9 pppoe"),
+    (MAIN, "access eth9 vlan 4094 pppoe\n exit", "no access eth9 vlan 4094 pppoe"),
+    (MAIN, "access eth9 vlan 1 inner 4094 pppoe\n exit", "no access eth9 vlan 1 inner 4094 pppoe"),
+    (PPPOE, "peer-group lns1", "no peer-group"),
+    (PPPOE, "service-name gold peer-group lns1", "no service-name gold"),
+    (PPPOE, "ac-name lac.example.net", "no ac-name"),
+    (PPPOE, "maximum-sessions 1", "no maximum-sessions"),
+    (PPPOE, "maximum-sessions-per-host 0", "no maximum-sessions-per-host"),
+    (PPPOE, "maximum-padi 0", "no maximum-padi"),
+    (PPPOE, "data-path none", "no data-path"),
     (MULTICAST, "upstream-interface mc9", "no upstream-interface"),
     (MULTICAST, "upstream-address 10.98.0.9/29", "no upstream-address"),
     (MULTICAST, "group-range 232.0.0.0/8", "no group-range 232.0.0.0/8"),
@@ -101,6 +112,8 @@ DEFAULTS = [
     (PROFILE, "data-sequencing allow"), (PROFILE, "session-limit 65535"),
     (PROFILE, "idle-timeout 0"), (PROFILE, "proxy-authentication ignore"),
     (LAC, "denylist 60"), (LAC, "multicast negotiate"),
+    (PPPOE, "maximum-sessions 16384"), (PPPOE, "maximum-sessions-per-host 8"),
+    (PPPOE, "maximum-padi 1000"), (PPPOE, "data-path kernel"),
     (MULTICAST, "membership source session"), (MULTICAST, "upstream-interface l2mc0"),
     (MULTICAST, "upstream-address 10.99.0.1/30"), (MULTICAST, "replication-context per-source"),
     (MULTICAST, "threshold 2"), (MULTICAST, "threshold 2 teardown 0"), (MULTICAST, "holdtime 10"),
@@ -141,6 +154,11 @@ REFUSED = [
     (ACCESS, "proxy-authentication name x password 8 0G", "password 8"),
     (ACCESS, "peer-group nowhere", "unknown peer-group 'nowhere'"),
     (ACCESS, "peer-group lacs", "'lacs' has role lns"),
+    (PPPOE, "peer-group nowhere", "unknown peer-group 'nowhere'"),
+    (PPPOE, "service-name x peer-group lacs", "'lacs' has role lns"),
+    (PPPOE, f"service-name {LONG} peer-group lns1", LONG), (PPPOE, f"ac-name {LONG}", LONG),
+    (MAIN, "access eth1 pppoe", "'eth1' is 'static' already"),
+    (MAIN, "access eth3 static", "'eth3' is 'pppoe' already"),
     (MULTICAST, "upstream-interface a/b", "a/b"),
     (MULTICAST, "upstream-address 10.99.0.2/30", "10.99.0.2/30"),
     (MULTICAST, "upstream-address 10.99.0.0/24", "10.99.0.0/24"),
@@ -188,6 +206,7 @@ NODES = [((), "Operational commands", "cli.rst"),
          (PROFILE, "``profile NAME``", "cli.rst"),
          (LNS, "``peer-group NAME <lac|lns>``", "cli.rst"),
          (ACCESS, "``access IFNAME static``", "cli.rst"),
+         (PPPOE, "``access IFNAME [vlan (1-4094) [inner (1-4094)]] pppoe``", "cli.rst"),
          (MULTICAST, "``multicast``", "cli.rst"), (FIB, "``fib``", "cli.rst")]
 
 
@@ -195,6 +214,7 @@ def prepare_refused(fresh):
     fresh.accepted(MAIN, "profile used")
     fresh.accepted(LNS, "profile used")
     fresh.accepted(MAIN + ("access eth2 static",), "peer-group lns1")
+    fresh.accepted(MAIN, "access eth3 pppoe")
 
 
 WHOLE = """\
@@ -238,6 +258,21 @@ l2vpn l2tp-multicast
   proxy-authentication name alice password 8 1D4F5B04363120
  exit
  access eth2 static
+ exit
+ access eth3 pppoe
+  peer-group lns1
+  service-name gold peer-group lns1
+  service-name a.b-c peer-group lns1
+  ac-name lac9
+  maximum-sessions 100
+  maximum-sessions-per-host 0
+  maximum-padi 50
+  data-path none
+ exit
+ access eth3 vlan 5 pppoe
+  peer-group lns1
+ exit
+ access eth3 vlan 5 inner 6 pppoe
  exit
  session interface external s-%h-%d
  multicast
