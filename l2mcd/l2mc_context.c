@@ -72,3 +72,48 @@ void l2mc_context_review_all(struct l2mc_tunnel *t, msec_t now)
 		l2mc_transition_progress(g, now);
 	}
 }
+
+/* ---------------------------------------------------------------- what operators want to see */
+
+typedef void (*context_fn)(void *arg, const struct l2mc_context_info *c);
+
+static const char *why_not(const struct l2mc_tgroup *g, const struct l2mc_rc *rc, msec_t now)
+{
+	const struct l2mc_lns *lns = g->t->lns;
+
+	if (rc->session)
+		return "";
+	if (!rc->n_eligible || rc->n_eligible < lns->policy.threshold)
+		return "threshold";
+	return l2mc_traffic_suffices(lns, rc, now) ? "limit" : "traffic";
+}
+
+static void tell(const struct l2mc_tgroup *g, const struct l2mc_tsource *ts, context_fn fn,
+		 void *arg, msec_t now)
+{
+	const struct l2mc_rc *rc = ts ? &ts->rc : &g->rc;
+	struct l2mc_context_info c = {
+		.group = g->group->addr,
+		.source = ts ? ts->s.addr : ADDR_ANY,
+		.n_eligible = rc->n_eligible,
+		.session = rc->session,
+		.why = why_not(g, rc, now),
+	};
+
+	fn(arg, &c);
+}
+
+void l2mc_tunnel_contexts(struct l2mc_tunnel *t, context_fn fn, void *arg, msec_t now)
+{
+	struct l2mc_tsource *ts;
+	struct l2mc_tgroup *g;
+
+	frr_each (l2mc_tgroups, &t->tgroups, g) {
+		if (l2mc_record_empty(&g->record))
+			continue;
+		if (g->whole)
+			tell(g, NULL, fn, arg, now);
+		for (ts = l2mc_tsource_first(g); ts && !g->whole; ts = l2mc_tsource_next(g, ts))
+			tell(g, ts, fn, arg, now);
+	}
+}

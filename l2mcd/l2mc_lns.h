@@ -218,6 +218,19 @@ void l2mc_tunnel_records(struct l2mc_tunnel *t,
 				    const struct gmp_filter *merged, uint32_t n_members),
 			 void *arg);
 
+/** A replication context: the flow of one or all sources of a group, and who wants it (4.1). */
+struct l2mc_context_info {
+	struct addr group, source;	    /* source ADDR_ANY: the whole group */
+	uint32_t n_eligible;		    /* receivers */
+	const struct l2mc_session *session; /* NULL: none */
+	const char *why;		    /* there is none: "threshold", "traffic", "limit" */
+};
+
+/** Calls fn for every context of the tunnel. */
+void l2mc_tunnel_contexts(struct l2mc_tunnel *t,
+			  void (*fn)(void *arg, const struct l2mc_context_info *c), void *arg,
+			  msec_t now);
+
 /** The same over all tunnels: what the router as a whole wants. */
 void l2mc_lns_records(struct l2mc_lns *lns,
 		      void (*fn)(void *arg, const struct addr *group,

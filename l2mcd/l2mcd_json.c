@@ -306,3 +306,17 @@ json_object *l2mcd_json_record(const struct show_record *r)
 	json_object_int_add(o, "members", r->members);
 	return o;
 }
+
+json_object *l2mcd_json_context(const struct show_context *c)
+{
+	json_object *o = json_object_new_object();
+
+	json_object_int_add(o, "tunnelId", c->t->tunnel_id);
+	json_add_addr(o, "group", &c->c->group);
+	json_add_addr(o, "source", &c->c->source);
+	json_object_int_add(o, "receivers", c->c->n_eligible);
+	json_object_string_add(o, c->c->session ? "state" : "waitsFor", c->state);
+	if (c->session_id)
+		json_object_int_add(o, "sessionId", c->session_id);
+	return o;
+}

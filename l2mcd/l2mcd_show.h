@@ -63,6 +63,14 @@ struct show_record {
 	uint32_t members;
 };
 
+/** One replication context of one tunnel. */
+struct show_context {
+	const struct l2mcd_tunnel *t;
+	const struct l2mc_context_info *c;
+	uint16_t session_id; /* 0: none */
+	const char *state;   /* of the session; why there is none */
+};
+
 /** All multicast sessions together. */
 struct show_totals {
 	size_t tunnels, tunnels_established, tunnels_capable, sessions;
@@ -97,6 +105,7 @@ json_object *l2mcd_json_multicast(void);
 json_object *l2mcd_json_multicast_session(const struct show_multicast *m, bool detail);
 json_object *l2mcd_json_group(const struct show_group *g);
 json_object *l2mcd_json_record(const struct show_record *r);
+json_object *l2mcd_json_context(const struct show_context *c);
 
 /* ---- l2mcd_show_line.c */
 void l2mcd_show_line(struct vty *vty, const struct show_session *s);

@@ -321,6 +321,66 @@ DEFPY (l2mcd_show_record,
 	return walk_end(vty, &w, "No records");
 }
 
+static void show_context(void *arg, const struct l2mc_context_info *c)
+{
+	struct group_walk *w = arg;
+	struct show_context row = {.t = w->t, .c = c, .state = c->why};
+	char group[ADDR_STRLEN], source[ADDR_STRLEN];
+	struct l2mc_session_info i;
+
+	if (w->group && addr_cmp(w->group, &c->group) != 0)
+		return;
+	if (c->session) {
+		l2mc_session_info(c->session, &i);
+		row.session_id = i.session_id;
+		row.state = l2mc_session_state_name(i.state);
+	}
+	if (w->rows) {
+		json_row(w->rows, l2mcd_json_context(&row));
+		return;
+	}
+	if (w->n++ == 0)
+		vty_out(w->vty, "%6s %-20s %-20s %9s %7s %s\n", "Tunnel", "Group", "Source",
+			"Receivers", "Session", "State");
+	vty_out(w->vty, "%6u %-20s %-20s %9u", w->t->tunnel_id, addr_str(&c->group, group),
+		addr_str(&c->source, source), c->n_eligible);
+	if (row.session_id)
+		vty_out(w->vty, " %7u %s\n", row.session_id, row.state);
+	else
+		vty_out(w->vty, " %7s %s%s\n", "-", c->session ? "" : "waits: ", row.state);
+}
+
+DEFPY (l2mcd_show_context,
+       l2mcd_show_context_cmd,
+       "show l2tp multicast context [tunnel (1-65535)$tunnel] [<A.B.C.D|X:X::X:X>$group] [json$json]",
+       SHOW_STR
+       L2TP_STR
+       MULTICAST_STR
+       "What may get a multicast session (RFC 4045 4.1)\n"
+       "Contexts of one tunnel\n"
+       "Tunnel ID, ours\n"
+       "IPv4 group\n"
+       "IPv6 group\n"
+       JSON_STR)
+{
+	struct l2mcd *d = l2mcd_instance();
+	struct json_rows rows = json_rows_init(vty, "contexts");
+	struct group_walk w = {.vty = vty};
+	struct l2tp_tunnel *l2tp;
+	struct addr g;
+
+	if (group_str && addr_parse(group_str, &g))
+		w.group = &g;
+	if (json)
+		w.rows = &rows;
+	for (l2tp = l2tp_tunnel_first(d->l2tp); l2tp; l2tp = l2tp_tunnel_next(d->l2tp, l2tp)) {
+		w.t = l2tp_tunnel_data(l2tp);
+		if (w.t && w.t->lns && (!tunnel || w.t->tunnel_id == tunnel))
+			l2mc_tunnel_contexts(w.t->lns, show_context, &w, l2mcd_now());
+	}
+	return walk_end(vty, &w, "No contexts");
+}
+
 /* ---------------------------------------------------------------- multicast sessions */
 
 struct session_walk {
@@ -496,6 +556,7 @@ void l2mcd_show_multicast_init(void)
 	install_element(VIEW_NODE, &l2mcd_show_multicast_cmd);
 	install_element(VIEW_NODE, &l2mcd_show_group_cmd);
 	install_element(VIEW_NODE, &l2mcd_show_record_cmd);
+	install_element(VIEW_NODE, &l2mcd_show_context_cmd);
 	install_element(VIEW_NODE, &l2mcd_show_multicast_session_cmd);
 	install_element(ENABLE_NODE, &l2mcd_clear_multicast_sessions_cmd);
 }
