@@ -468,6 +468,45 @@ const char *lab_record(struct lab *lab, int tunnel, int group)
 	return r.text[0] ? r.text : "-";
 }
 
+struct contexts {
+	struct addr group;
+	char text[16][32];
+};
+
+static void print_context(void *arg, const struct l2mc_context_info *c)
+{
+	struct contexts *all = arg;
+	struct l2mc_session_info info;
+	char *text = all->text[c->source.b[15]];
+
+	if (addr_cmp(&c->group, &all->group) != 0)
+		return;
+	ck_assert_uint_lt(c->source.b[15], 16);
+	if (addr_is_any(&c->source))
+		sprintf(text, "*:%u=", c->n_eligible);
+	else
+		sprintf(text, "%u:%u=", c->source.b[15], c->n_eligible);
+	if (!c->session) {
+		append(text, 32, "%s", c->why);
+		return;
+	}
+	l2mc_session_info(c->session, &info);
+	append(text, 32, info.session_id ? "%x" : "hold-off", info.session_id);
+}
+
+const char *lab_contexts(struct lab *lab, int group)
+{
+	struct contexts all = {.group = lab_group(group)};
+	static char text[256];
+
+	text[0] = '\0';
+	l2mc_tunnel_contexts(lab->t[1], print_context, &all, lab->now);
+	for (size_t i = 0; i < array_size(all.text); i++)
+		if (all.text[i][0])
+			append(text, sizeof(text), "%s%s", text[0] ? " " : "", all.text[i]);
+	return text[0] ? text : "-";
+}
+
 struct search {
 	uint16_t id;
 	char text[256];

@@ -82,6 +82,9 @@ void lab_traffic(struct lab *lab, int group, int source, uint64_t packets);
 
 /** Merged record of a tunnel: "in 1 2", "ex", "-". */
 const char *lab_record(struct lab *lab, int tunnel, int group);
+/** Contexts of tunnel 1 for a group, in order: "*:3=4001" (whole group), "1:6=4001 2:2=threshold"
+ *  (source, receivers, session or why there is none). */
+const char *lab_contexts(struct lab *lab, int group);
 /** State of a multicast session: "established 1 2 3" (acknowledged ones), "-" if there is none. */
 const char *lab_session(struct lab *lab, int session);
 bool lab_is_sequenced(struct lab *lab, int session);

@@ -31,6 +31,7 @@ START_TEST(receivers_alone_open_no_session)
 	report_both(1, "ex");
 	lab_expect(&lab, "");
 	lab_expect_copies(&lab, 1, 1, "u1 u2");
+	ck_assert_str_eq(lab_contexts(&lab, 1), "*:2=traffic");
 	lab_traffic(&lab, 1, 0, 0); /* forwarding knows the flow, and that is all */
 	lab_traffic(&lab, 2, 0, 5); /* another group */
 	lab_traffic(&lab, 1, 7, 5); /* no such flow */

@@ -41,6 +41,59 @@ static void exclude(void)
 	ck_assert_str_eq(lab_session(&lab, 1), "established 1 2 3 4");
 }
 
+/* R4045-4.3-12: one round trip is all that lies between the updates of a transition */
+START_TEST(the_updates_of_a_transition_wait_for_nothing_but_the_lac)
+{
+	const int rtt = 20;
+	msec_t first, last;
+
+	include(4);
+	lab_report(&lab, 4, 1, "ex");
+	lab_flush(&lab);
+	lab_expect(&lab, "MSI 3001 NOS 4");
+	first = lab.now;
+	lab.now += rtt;
+	lab_ack(&lab);
+	lab_nosa(&lab, 1, "4");
+	lab_expect(&lab, "MSI 3002 WOS 1 2 3; MSEN 3002 4002 4"); /* passive: the OSL first */
+	last = lab.now;
+	ck_assert_int_le(last - first, rtt);
+	lab_settle(&lab);
+	lab_report(&lab, 4, 1, "-");
+	lab_flush(&lab);
+	lab_msrp(&lab, 3);
+	lab_mse(&lab, 3);
+	lab_expect(&lab, "MSRQ 4003; MSI 3003 NOS 1 2 3");
+	first = lab.now;
+	lab.now += rtt;
+	lab_ack(&lab);
+	lab_nosa(&lab, 3, "1 2 3");
+	lab_expect(&lab, "MSI 3001 WOS 4");
+	ck_assert_int_le(lab.now - first, rtt);
+}
+END_TEST
+
+/* R4045-4.3-11 */
+START_TEST(the_session_that_remains_may_have_too_few_receivers)
+{
+	lab.policy.threshold = 5;
+	lab_start(&lab, 6);
+	report_range(1, 5, 1, "in 1 2");
+	lab_settle(&lab);
+	lab_sent(&lab);
+	lab_report(&lab, 5, 1, "-");
+	lab_report(&lab, 4, 1, "ex");
+	lab_settle(&lab);
+	lab_expect(&lab, "MSI 3002 WOS 5 4 1 2 3; MSEN 3002 4002 4; MSI 3001 WOS 5");
+	ck_assert_str_eq(lab_session(&lab, 1), "established 1 2 3 4");
+	lab_wait(&lab, 9999);
+	lab_expect(&lab, "");
+	lab_wait(&lab, 2);
+	lab_expect(&lab, "MSEN 3001 4001 3");
+	lab_expect_copies(&lab, 1, 1, "u1 u2 u3 u4");
+}
+END_TEST
+
 /* A4045-23 */
 START_TEST(widening_waits_a_second_for_the_nosa_and_no_longer)
 {
@@ -376,6 +429,8 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, the_updates_of_a_transition_wait_for_nothing_but_the_lac);
+	tcase_add_test(tc, the_session_that_remains_may_have_too_few_receivers);
 	tcase_add_test(tc, widening_waits_a_second_for_the_nosa_and_no_longer);
 	tcase_add_test(tc, widening_does_not_wait_if_the_lac_knows_all_members);
 	tcase_add_test(tc, the_member_that_widens_gets_no_copy_twice);

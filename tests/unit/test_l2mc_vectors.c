@@ -22,7 +22,7 @@ static void report_range(int first, int last, int group, const char *state)
 		lab_report(&lab, i, group, state);
 }
 
-/* V4045-A1.1 */
+/* V4045-A1.1, R4045-4.1-7 */
 START_TEST(two_groups_get_a_session_each)
 {
 	lab_start(&lab, 5);
@@ -36,6 +36,9 @@ START_TEST(two_groups_get_a_session_each)
 	lab_expect(&lab, "MSI 3001 NOS 1 2 3; MSI 3002 NOS 3 4 5");
 	ck_assert_str_eq(lab_session(&lab, 1), "established 1 2 3");
 	ck_assert_str_eq(lab_session(&lab, 2), "established 3 4 5");
+	ck_assert_str_eq(lab_contexts(&lab, 1), "*:3=4001");
+	ck_assert_str_eq(lab_contexts(&lab, 2), "*:3=4002");
+	ck_assert_str_eq(lab_contexts(&lab, 3), "-");
 	lab_expect_copies(&lab, 1, 9, "m4001");
 	lab_expect_copies(&lab, 2, 9, "m4002");
 	lab_expect_copies(&lab, 3, 9, "");
@@ -51,13 +54,14 @@ static void report_a2(void)
 	ck_assert_str_eq(lab_record(&lab, 1, 1), "in 1 2");
 }
 
-/* V4045-A2a.1 */
+/* V4045-A2a.1, R4045-4.1-7 */
 START_TEST(include_gets_a_session_per_source)
 {
 	lab_start(&lab, 9);
 	report_a2();
 	lab_expect(&lab, "MSRQ 4001; MSRQ 4002; MSI 3001 NOS 1 2 3 4 5 6; "
 			 "MSI 3002 NOS 4 5 6 7 8 9");
+	ck_assert_str_eq(lab_contexts(&lab, 1), "1:6=4001 2:6=4002");
 	lab_expect_copies(&lab, 1, 1, "m4001");
 	lab_expect_copies(&lab, 1, 2, "m4002");
 	lab_expect_copies(&lab, 1, 3, "");
@@ -71,6 +75,7 @@ START_TEST(include_gets_one_session_per_source_list_if_policy_says_so)
 	lab_start(&lab, 9);
 	report_a2();
 	lab_expect(&lab, "MSRQ 4001; MSI 3001 NOS 1 2 3 4 5 6 7 8 9");
+	ck_assert_str_eq(lab_contexts(&lab, 1), "*:9=4001");
 	lab_expect_copies(&lab, 1, 1, "m4001");
 	lab_expect_copies(&lab, 1, 2, "m4001");
 	lab_expect_copies(&lab, 1, 3, "");
@@ -95,6 +100,7 @@ START_TEST(exclude_carries_all_that_somebody_wants)
 	lab_expect_copies(&lab, 1, 1, "u4");
 	lab_settle(&lab);
 	lab_expect(&lab, "MSI 3001 NOS 4");
+	ck_assert_str_eq(lab_contexts(&lab, 1), "*:4=4001");
 	lab_expect_copies(&lab, 1, 1, "m4001");
 	ck_assert_str_eq(lab_session(&lab, 1), "established 1 2 3 4");
 }
@@ -122,6 +128,7 @@ START_TEST(filter_modes_change_without_loss_or_copies_too_many)
 	lab_settle(&lab);
 	ck_assert_str_eq(lab_session(&lab, 1), "established 1 2 3 4");
 	ck_assert_str_eq(lab_session(&lab, 2), "-");
+	ck_assert_str_eq(lab_contexts(&lab, 1), "*:4=4001");
 
 	lab_report(&lab, 4, 1, "-");
 	lab_flush(&lab);
@@ -139,6 +146,7 @@ START_TEST(filter_modes_change_without_loss_or_copies_too_many)
 	lab_settle(&lab);
 	ck_assert_str_eq(lab_session(&lab, 1), "established 1 2 3");
 	ck_assert_str_eq(lab_session(&lab, 3), "established 1 2 3");
+	ck_assert_str_eq(lab_contexts(&lab, 1), "1:3=4001 2:3=4003");
 }
 END_TEST
 
@@ -194,6 +202,7 @@ START_TEST(the_threshold_counts_receivers_of_the_context)
 	lab_report(&lab, 2, 1, "in 2");
 	lab_settle(&lab);
 	lab_expect(&lab, _i ? "MSRQ 4001; MSI 3001 NOS 1 2" : "");
+	ck_assert_str_eq(lab_contexts(&lab, 1), _i ? "*:2=4001" : "1:1=threshold 2:1=threshold");
 }
 END_TEST
 
