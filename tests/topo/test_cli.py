@@ -181,13 +181,14 @@ SHOWS = [
     "l2tp multicast", "l2tp multicast group", "l2tp multicast group 232.1.1.1",
     "l2tp multicast group 232.1.1.1 10.0.0.1 tunnel 7", "l2tp multicast group ff3e::1",
     "l2tp multicast record", "l2tp multicast record tunnel 7 232.1.1.1",
+    "l2tp multicast context", "l2tp multicast context tunnel 7 232.1.1.1",
     "l2tp multicast session", "l2tp multicast session tunnel 7 detail", "l2tp history",
     "l2tp history tunnel 7 session 9", "l2tp statistics", *FIB_SHOWS,
 ]
 
 
 LISTINGS = ["l2tp tunnel", "l2tp session", "l2tp reliable", "l2tp multicast group",
-            "l2tp multicast record", "l2tp multicast session"]
+            "l2tp multicast record", "l2tp multicast context", "l2tp multicast session"]
 DEBUG = ["events", "packets", "fsm", "gmp", "multicast", "zebra", "fib"]
 UNKNOWN = [
     ("l2tp tunnel 7", "tunnel '7'"), ("l2tp session tunnel 7 9", "tunnel '7'"),

@@ -6,130 +6,13 @@ import signal
 import pytest
 
 import l2tp_wire as w
-from agent import LATER, Agent
+from agent import LATER
 from forwarders import PPP4, Tap, datagram, l2tp
 from l2tp_wire import Avp, u16
+from lac_lab import (CALLS, GROUP, NO_MULTICAST, SECRET, SOURCE, clean, ids_of, lab,  # noqa: F401
+                     listed, quiet)
 from netns import wait_for
-from peer_lab import PEER, PeerLab
-
-NO_MULTICAST, SECRET = "10.9.0.3", "10.9.0.4"
-GROUP, SOURCE = "232.1.1.1", "192.0.2.1"
-CONFIG = """\
-hostname lac
-l2vpn l2tp-multicast
- host-name lac
- profile sequenced
-  data-sequencing require
- exit
- peer-group LNS lac
-  endpoint 10.9.0.2
-  denylist 0
- exit
- peer-group OFF lac
-  endpoint 10.9.0.3
-  denylist 0
-  multicast disable
- exit
- peer-group SECRET lac
-  endpoint 10.9.0.4
-  denylist 0
-  secret 0 s3cret
- exit
- fib
-  endpoint {endpoint}
- exit
-exit
-"""
-CALLS = 5
-
-
-class LacLab(PeerLab):
-    agent = None
-
-    def build(self):
-        super().build()
-        self.router.start_l2mcd(CONFIG.format(endpoint=self.router.endpoint))
-
-    def start_agent(self):
-        self.agent = Agent(self.router.endpoint)
-        wait_for(self.router.consumers, 10, "the agent is connected")
-
-    def stop_agent(self):
-        if self.agent:
-            self.agent.close()
-            self.agent = None
-
-    def access(self, peer_group, *numbers):
-        lines = [x for n in numbers for x in (f"access a{n} static", f"peer-group {peer_group}",
-                                              "exit")]
-        self.vty.configure("l2vpn l2tp-multicast", *lines)
-
-    def lns(self, peer_group="LNS", address=PEER, calls=CALLS, more=0, **kw):
-        """A peer that was called by our LAC, with calls a1..an; more calls get no answer."""
-        lns = self.peer("lns", address=address, port=1701, capability=False, **kw)
-        answered = {f"a{n}".encode() for n in range(1, calls + 1)}
-        lns.on["ICRQ"] = lambda m: m.get(w.CALLING) in answered and lns.answer_call(m)
-        self.access(peer_group, *range(1, calls + more + 1))
-        lns.until(lambda: lns.count("ICCN") == calls, 10, f"{calls} calls")
-        return lns
-
-    def members(self, theirs):
-        """What the agent was told to replicate to; None when it has no such object."""
-        op = next((o for o in list(self.agent.objects.values())
-                   if o.key.WhichOneof("key") == "l2tp_replication"
-                   and o.key.l2tp_replication.session_id == theirs), None)
-        return None if op is None else sorted(m.session_id for m in op.l2tp_replication.members)
-
-    def priorities(self, theirs):
-        """{member: priority} of what the agent was told."""
-        op = next(o for o in list(self.agent.objects.values())
-                  if o.key.WhichOneof("key") == "l2tp_replication"
-                  and o.key.l2tp_replication.session_id == theirs)
-        return {m.session_id: m.priority for m in op.l2tp_replication.members}
-
-    def close(self):
-        self.stop_agent()
-        super().close()
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with LacLab(prefix="plac", interface="a{}", hosts=CALLS) as lab:
-        yield lab
-
-
-@pytest.fixture(autouse=True)
-def clean(lab, request):
-    real = "real" in request.fixturenames
-    if not real:
-        lab.start_agent()
-    yield
-    lab.vty.configure("l2vpn l2tp-multicast", *(f"no access a{n} static"
-                                                for n in range(1, CALLS + 1)),
-                      "peer-group LNS lac", "no profile", "exit", "multicast",
-                      "no maximum-sessions", "no maximum-receivers", "no sequencing",
-                      "no priority-precedence")
-    lab.end_peers()
-    lab.stop_agent()
-    wait_for(lambda: not lab.router.consumers() or real, 10, "the agent is gone")
-
-
-def ids_of(lns, *numbers):
-    """The daemon's IDs of the calls: what stands in lists."""
-    return [lns.calls[f"a{n}"].peer_id for n in numbers]
-
-
-def listed(lns, theirs, nos, extra=()):
-    """Sends NOS and returns the IDs of the NOSA."""
-    lns.msi(theirs, nos, extra=extra)
-    return lns.wait("MSI").ids(w.NOSA)
-
-
-def quiet(lns, since):
-    """Nothing comes of what was sent."""
-    lns.barrier()
-    assert [m.name for m in lns.messages[since:]] == []
-
+from peer_lab import PEER
 
 # ---------------------------------------------------------------- tunnel and calls
 
@@ -432,70 +315,6 @@ def test_what_the_agent_refuses_is_not_acknowledged(lab):
     wait_for(lambda: lab.members(theirs), 5, "the agent has seen the list")
     lns.barrier()
     assert not [m for m in lns.messages[since:] if m.has(w.NOSA)]
-
-
-# ---------------------------------------------------------------- priorities, limits, sequencing
-
-def priority(lns, session, value):
-    lns.send("MSI", session, [Avp(w.PRIORITY, u16(value), False)])
-
-
-# R4045-6.3.1-1, R4045-6.3.2-1, R4045-6.3.2-2, R4045-6.3.3-1, R4045-6.3.3-2, A4045-3, A4045-4
-def test_forwarding_learns_the_priority_that_counts(lab):
-    def told(theirs, *values):
-        wait_for(lambda: lab.priorities(theirs) == dict(zip(three, values)), 5,
-                 f"{values} in {theirs:#x}")
-
-    lns = lab.lns()
-    (_, a), (_, b) = lns.open_multicast(), lns.open_multicast()
-    three = ids_of(lns, 1, 2, 3)
-    listed(lns, a, three)
-    listed(lns, b, three)
-    priority(lns, a, 2)
-    told(a, 2, 2, 2)
-    told(b, 0, 0, 0)
-    priority(lns, three[2], 1)  # which is for all flows of that subscriber
-    told(a, 2, 2, 1)
-    told(b, 0, 0, 1)
-    priority(lns, a, 0)
-    told(a, 0, 0, 1)
-    for precedence, in_a, in_b in (("global", (0, 0, 0), (0, 0, 1)),
-                                   ("last-received", (0, 0, 0), (0, 0, 1)),
-                                   ("none", (0, 0, 0), (0, 0, 0)),
-                                   ("individual", (0, 0, 1), (0, 0, 1))):
-        lab.vty.configure("l2vpn l2tp-multicast", "multicast",
-                          f"priority-precedence {precedence}")
-        told(a, *in_a)
-        told(b, *in_b)
-    rows = [m for m in lab.multicast(lns) if m["sessionId"] == a]
-    shown = {m["sessionId"]: m["priority"] for m in rows[0]["outgoingSessions"]}
-    assert shown == dict(zip(three, ("best-effort", "best-effort", "unicast")))
-
-
-# R4045-10-3
-def test_a_list_can_be_limited(lab):
-    lab.vty.configure("l2vpn l2tp-multicast", "multicast", "maximum-receivers 2 per-session")
-    lns = lab.lns()
-    (_, one), (_, two) = lns.open_multicast(), lns.open_multicast()
-    assert listed(lns, one, ids_of(lns, 1, 2, 3)) == sorted(ids_of(lns, 1, 2))
-    assert listed(lns, two, ids_of(lns, 3)) == ids_of(lns, 3)  # each list has its own limit
-    lns.msi(one, wos=ids_of(lns, 1))
-    assert listed(lns, one, ids_of(lns, 3)) == ids_of(lns, 3)
-
-
-# R4045-5.3-3, A4045-18
-def test_the_lac_may_ask_for_sequence_numbers(lab):
-    lns = lab.lns()
-    for line, late in (("sequencing", False), ("sequencing drop-late", True)):
-        lab.vty.configure("l2vpn l2tp-multicast", "multicast", line)
-        since = lns.mark()
-        _, theirs = lns.open_multicast()
-        mse = next(m for m in lns.messages[since:] if m.name == "MSE")
-        assert mse.has(w.SEQUENCING) and mse.mandatory(w.SEQUENCING)
-        op = next(o for o in list(lab.agent.objects.values())
-                  if o.key.l2tp_replication.session_id == theirs)
-        assert op.l2tp_replication.drop_late == late
-    assert all(m["sequencing"] for m in lab.multicast(lns))
 
 
 # ---------------------------------------------------------------- the end

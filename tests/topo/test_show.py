@@ -124,6 +124,10 @@ def test_groups_and_the_merged_record(lab):
     record = the(lab.lns.show("l2tp multicast record")["records"])
     assert (record["group"], record["mode"], record["sources"], record["members"]) == (
         SSM_GROUP, "INCLUDE", [SOURCE], SUBSCRIBERS)
+    context = the(lab.lns.show("l2tp multicast context")["contexts"])
+    assert (context["group"], context["source"], context["receivers"], context["state"]) == (
+        SSM_GROUP, SOURCE, SUBSCRIBERS, "established")
+    assert context["sessionId"] == the(lab.lns.multicast_sessions())["sessionId"]
     for other in ("232.9.9.9", f"{SSM_GROUP} 192.0.2.1", f"{SSM_GROUP} {SOURCE} tunnel 1"):
         assert lab.lns.show(f"l2tp multicast group {other}") == {}
     assert len(lab.lns.show(f"l2tp multicast group {SSM_GROUP} {SOURCE}")["groups"]) == 3
