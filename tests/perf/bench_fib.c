@@ -147,7 +147,8 @@ static double through_socket(void)
 		if (!more)
 			poll(fds, 2, 1);
 		if (bench_now() - start > 60) {
-			fprintf(stderr, "stuck at %u of %u objects\n", (unsigned int)installed, OBJECTS);
+			fprintf(stderr, "stuck at %u of %u objects\n", (unsigned int)installed,
+				OBJECTS);
 			exit(1);
 		}
 	}

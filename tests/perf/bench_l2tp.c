@@ -229,7 +229,8 @@ int main(void)
 	memory = setups_per_s(false, 1, 1000);
 	bench_print("session set-ups, 1 tunnel x 1,000, engines only", memory, "sessions/s", 0);
 	sockets = setups_per_s(true, 1, 1000);
-	bench_print("session set-ups, 1 tunnel x 1,000, UDP loopback", sockets, "sessions/s", memory);
+	bench_print("session set-ups, 1 tunnel x 1,000, UDP loopback", sockets, "sessions/s",
+		    memory);
 	memory = setups_per_s(false, 4, 2500);
 	bench_print("session set-ups, 4 tunnels x 2,500, engines only", memory, "sessions/s", 0);
 	sockets = setups_per_s(true, 4, 2500);
