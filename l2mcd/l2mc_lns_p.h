@@ -24,7 +24,6 @@ PREDECL_DLIST(l2mc_awaited);
 PREDECL_DLIST(l2mc_terms);
 PREDECL_DLIST(l2mc_excluders);
 PREDECL_DLIST(l2mc_members);
-PREDECL_DLIST(l2mc_tgroup_list);
 PREDECL_DLIST(l2mc_session_list);
 PREDECL_DLIST(l2mc_retiring);
 PREDECL_DLIST(l2mc_withdraws);
@@ -119,7 +118,7 @@ enum l2mc_transition {
 /** A group in a tunnel. */
 struct l2mc_tgroup {
 	struct l2mc_tgroups_item item;
-	struct l2mc_tgroup_list_item in_group;
+	size_t in_group; /* index in group->tgroups */
 	struct l2mc_tunnel *t;
 	struct l2mc_group *group;
 	struct l2mc_record record; /* of struct l2mc_tsource */
@@ -148,7 +147,8 @@ struct l2mc_group {
 	struct l2mc_lns *lns;
 	struct l2mc_record record; /* of struct l2mc_flow */
 	struct l2mc_flow any;
-	struct l2mc_tgroup_list_head tgroups;
+	struct l2mc_tgroup **tgroups; /* an array: walking it need not wait for each element */
+	size_t n_tgroups, tgroups_size;
 };
 
 /** What a multicast session carries at this moment. */
@@ -299,7 +299,6 @@ DECLARE_DLIST(l2mc_awaited, struct l2mc_entry, in_awaited);
 DECLARE_DLIST(l2mc_terms, struct l2mc_term, item);
 DECLARE_DLIST(l2mc_excluders, struct l2mc_membership, excluder);
 DECLARE_DLIST(l2mc_members, struct l2mc_membership, in_group);
-DECLARE_DLIST(l2mc_tgroup_list, struct l2mc_tgroup, in_group);
 DECLARE_DLIST(l2mc_session_list, struct l2mc_session, in_tunnel);
 DECLARE_DLIST(l2mc_retiring, struct l2mc_session, in_retiring);
 DECLARE_DLIST(l2mc_withdraws, struct l2mc_withdraw, item);

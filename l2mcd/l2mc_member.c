@@ -12,6 +12,7 @@ DEFINE_MTYPE_STATIC(L2MC, L2MC_GROUP, "group");
 DEFINE_MTYPE_STATIC(L2MC, L2MC_TGROUP, "group in tunnel");
 DEFINE_MTYPE_STATIC(L2MC, L2MC_MEMBERSHIP, "membership");
 DEFINE_MTYPE_STATIC(L2MC, L2MC_TERM, "source of a membership");
+DEFINE_MTYPE_STATIC(L2MC, L2MC_TGROUPS, "list of a group's tunnels");
 DEFINE_MTYPE_STATIC(L2MC, L2MC_TERMS, "sources of a membership");
 
 /* ---------------------------------------------------------------- groups */
@@ -27,7 +28,6 @@ static struct l2mc_group *group_get(struct l2mc_lns *lns, const struct addr *add
 	group->lns = lns;
 	group->any.group = group;
 	l2mc_record_init(&group->record, sizeof(struct l2mc_flow));
-	l2mc_tgroup_list_init(&group->tgroups);
 	l2mc_groups_add(&lns->groups, group);
 	return group;
 }
@@ -36,8 +36,27 @@ static void group_free(struct l2mc_group *group)
 {
 	l2mc_groups_del(&group->lns->groups, group);
 	l2mc_record_fini(&group->record);
-	l2mc_tgroup_list_fini(&group->tgroups);
+	XFREE(MTYPE_L2MC_TGROUPS, group->tgroups);
 	XFREE(MTYPE_L2MC_GROUP, group);
+}
+
+static void tgroup_enter(struct l2mc_group *group, struct l2mc_tgroup *g)
+{
+	if (group->n_tgroups == group->tgroups_size) {
+		group->tgroups_size = group->tgroups_size ? 2 * group->tgroups_size : 4;
+		group->tgroups = XREALLOC(MTYPE_L2MC_TGROUPS, group->tgroups,
+					  group->tgroups_size * sizeof(*group->tgroups));
+	}
+	g->in_group = group->n_tgroups;
+	group->tgroups[group->n_tgroups++] = g;
+}
+
+static void tgroup_leave(struct l2mc_group *group, struct l2mc_tgroup *g)
+{
+	struct l2mc_tgroup *last = group->tgroups[--group->n_tgroups];
+
+	last->in_group = g->in_group;
+	group->tgroups[g->in_group] = last;
 }
 
 static struct l2mc_tgroup *tgroup_get(struct l2mc_tunnel *t, struct l2mc_group *group)
@@ -55,7 +74,7 @@ static struct l2mc_tgroup *tgroup_get(struct l2mc_tunnel *t, struct l2mc_group *
 	l2mc_excluders_init(&g->excluders[true]);
 	l2mc_retiring_init(&g->retiring);
 	l2mc_tgroups_add(&t->tgroups, g);
-	l2mc_tgroup_list_add_tail(&group->tgroups, g);
+	tgroup_enter(group, g);
 	return g;
 }
 
@@ -65,7 +84,7 @@ static void tgroup_free(struct l2mc_tgroup *g)
 		l2mc_session_free(g->rc.session);
 	timer_stop(g->t->lns->wheel, &g->timer);
 	l2mc_tgroups_del(&g->t->tgroups, g);
-	l2mc_tgroup_list_del(&g->group->tgroups, g);
+	tgroup_leave(g->group, g);
 	l2mc_record_fini(&g->record);
 	l2mc_members_fini(&g->members);
 	l2mc_excluders_fini(&g->excluders[false]);
@@ -166,7 +185,7 @@ static void membership_free_unused(struct l2mc_membership *m)
 	XFREE(MTYPE_L2MC_MEMBERSHIP, m);
 	if (l2mc_members_count(&g->members) == 0)
 		tgroup_free(g);
-	if (l2mc_tgroup_list_count(&group->tgroups) == 0)
+	if (!group->n_tgroups)
 		group_free(group);
 }
 
