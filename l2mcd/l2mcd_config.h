@@ -140,6 +140,7 @@ struct l2mcd_subscriber {
 
 /** multicast */
 struct l2mcd_multicast {
+	bool membership_pimd; /* membership source pimd, else session */
 	char upstream_interface[IFNAMSIZ]; /* l2mc0 */
 	struct addr upstream_address;	   /* ours on it; the host on it is the next address */
 	uint8_t upstream_prefixlen;

@@ -137,9 +137,27 @@ void l2mcd_lns_session_installed(struct l2mcd_session *s)
 
 /* ---------------------------------------------------------------- calls */
 
+/* There is an interface for the session, and its group state can be had. */
+static bool admit(struct l2mcd_session *s, const struct l2tp_call *call, const char *lac_host,
+		  const char **why)
+{
+	struct l2mcd *d = l2mcd_instance();
+	const struct l2mcd_provider *p = provider(d);
+	const char *refused;
+
+	if (!p || !p->reserve(s, call, lac_host, why))
+		return false;
+	refused = l2mcd_membership(d)->refuse(d, s->interface);
+	if (!refused)
+		return true;
+	p->stop(s);
+	s->interface[0] = '\0';
+	*why = refused;
+	return false;
+}
+
 bool l2mcd_lns_reserve(struct l2mcd_session *s, const char *subscriber, const char **why)
 {
-	const struct l2mcd_provider *p = provider(l2mcd_instance());
 	struct l2tp_tunnel_info tunnel;
 	struct l2tp_call call = {};
 	struct name *n;
@@ -147,7 +165,7 @@ bool l2mcd_lns_reserve(struct l2mcd_session *s, const char *subscriber, const ch
 	*why = "no session interface is configured";
 	l2tp_tunnel_info(s->tunnel->l2tp, &tunnel);
 	strlcpy(call.calling_number, subscriber, sizeof(call.calling_number));
-	if (!p || !p->reserve(s, &call, tunnel.peer_host_name, why))
+	if (!admit(s, &call, tunnel.peer_host_name, why))
 		return false;
 	n = XCALLOC(MTYPE_L2MCD_NAME, sizeof(*n));
 	strlcpy(n->interface, s->interface, sizeof(n->interface));

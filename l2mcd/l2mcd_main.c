@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* l2mcd_main.c - start, stop, and what a round does (lib/daemon.h). */
 #include "l2mcd/l2mcd_kernel.h"
+#include "l2mcd/l2mcd_membership.h"
 #include "l2mcd/l2mcd_p.h"
 #include "l2mcd/l2mcd_pppoe.h"
 
@@ -41,6 +42,7 @@ static void reconcile(struct l2mcd *d)
 	l2mcd_io_reconcile(d);
 	l2mcd_tunnel_reconcile(d);
 	l2mcd_multicast_reconcile(d);
+	l2mcd_membership_reconcile(d);
 	l2mcd_lns_reconcile(d);
 	l2mcd_line_reconcile(d);
 	l2mcd_tap_reconcile(d);
@@ -89,6 +91,7 @@ static void stop(void)
 	l2mcd_io_output(d);
 	l2mcd_fib_fini(d);
 	l2mcd_lns_fini(d);
+	l2mcd_membership_fini(d);
 	l2mcd_multicast_fini(d);
 	l2mcd_tunnel_fini(d);
 	l2mcd_tap_fini();
@@ -117,6 +120,11 @@ FRR_DAEMON_INFO(l2mcd, L2MC,
 	.n_yang_modules = array_size(daemon_yang_modules),
 );
 /* clang-format on */
+
+const char *l2mcd_run_directory(void)
+{
+	return l2mcd_di.vty_sock_path ? l2mcd_di.vty_sock_path : frr_runstatedir;
+}
 
 static void start(struct event_loop *master)
 {

@@ -6,16 +6,6 @@
 #include "l2mcd/l2mcd_membership.h"
 #include "l2mcd/l2mcd_p.h"
 
-enum {
-	V4,
-	V6
-};
-
-const struct membership_source *l2mcd_membership(const struct l2mcd *d)
-{
-	return &l2mcd_membership_session;
-}
-
 void l2mcd_membership_changed(struct l2mcd_session *s, const struct addr *group,
 			      const struct gmp_filter *f)
 {
@@ -68,46 +58,139 @@ static void gmp_params(const struct l2mcd *d, const struct interface *ifp, bool 
 	p->address = l2mcd_interface_address(ifp, mld);
 }
 
-static void querier_start(struct l2mcd *d, struct l2mcd_session *s, const struct interface *ifp)
+void l2mcd_querier_start(struct l2mcd *d, struct l2mcd_session *s, const struct interface *ifp,
+			 enum l2mcd_gmp gmp)
 {
-	for (int v = V4; v <= V6; v++) {
-		struct gmp_router_params p;
+	struct gmp_router_params p;
 
-		gmp_params(d, ifp, v == V6, &p);
-		if (s->gmp[v])
-			gmp_router_set_params(s->gmp[v], &p);
-		else
-			s->gmp[v] = gmp_router_new(&p, &gmp_ops, s, &d->wheel);
-	}
+	gmp_params(d, ifp, gmp == L2MCD_MLD, &p);
+	if (s->gmp[gmp])
+		gmp_router_set_params(s->gmp[gmp], &p);
+	else
+		s->gmp[gmp] = gmp_router_new(&p, &gmp_ops, s, &d->wheel);
 }
 
-static void querier_stop(struct l2mcd_session *s)
+void l2mcd_querier_stop(struct l2mcd_session *s, enum l2mcd_gmp gmp)
 {
-	for (int v = V4; v <= V6; v++) {
-		if (s->gmp[v])
-			gmp_router_free(s->gmp[v]);
-		s->gmp[v] = NULL;
-	}
+	if (s->gmp[gmp])
+		gmp_router_free(s->gmp[gmp]);
+	s->gmp[gmp] = NULL;
 }
 
-static void querier_reached(struct l2mcd_session *s)
+void l2mcd_querier_reached(struct l2mcd_session *s, enum l2mcd_gmp gmp)
 {
-	for (int v = V4; v <= V6; v++)
-		if (s->gmp[v])
-			gmp_router_startup(s->gmp[v]);
+	if (s->gmp[gmp])
+		gmp_router_startup(s->gmp[gmp]);
 }
 
-static void querier_walk(const struct l2mcd_session *s, membership_fn *fn, void *arg)
+void l2mcd_querier_walk(const struct l2mcd_session *s, enum l2mcd_gmp gmp, membership_fn *fn,
+			void *arg)
 {
-	for (int v = V4; v <= V6; v++)
-		if (s->gmp[v])
-			gmp_router_walk(s->gmp[v], fn, arg);
+	if (s->gmp[gmp])
+		gmp_router_walk(s->gmp[gmp], fn, arg);
+}
+
+/* ---------------------------------------------------------------- membership source session */
+
+static void source_idle(struct l2mcd *d)
+{
+}
+
+static const char *source_refuse(struct l2mcd *d, const char *interface)
+{
+	return NULL; /* the kernel's multicast interfaces do not matter */
+}
+
+static void source_start(struct l2mcd *d, struct l2mcd_session *s, const struct interface *ifp)
+{
+	l2mcd_querier_start(d, s, ifp, L2MCD_IGMP);
+	l2mcd_querier_start(d, s, ifp, L2MCD_MLD);
+}
+
+static void source_stop(struct l2mcd_session *s)
+{
+	l2mcd_querier_stop(s, L2MCD_IGMP);
+	l2mcd_querier_stop(s, L2MCD_MLD);
+}
+
+static void source_reached(struct l2mcd_session *s)
+{
+	l2mcd_querier_reached(s, L2MCD_IGMP);
+	l2mcd_querier_reached(s, L2MCD_MLD);
+}
+
+static void source_walk(const struct l2mcd_session *s, membership_fn *fn, void *arg)
+{
+	l2mcd_querier_walk(s, L2MCD_IGMP, fn, arg);
+	l2mcd_querier_walk(s, L2MCD_MLD, fn, arg);
 }
 
 const struct membership_source l2mcd_membership_session = {
 	.name = "session",
-	.start = querier_start,
-	.stop = querier_stop,
-	.reached = querier_reached,
-	.walk = querier_walk,
+	.enable = source_idle,
+	.disable = source_idle,
+	.refuse = source_refuse,
+	.start = source_start,
+	.stop = source_stop,
+	.reached = source_reached,
+	.walk = source_walk,
 };
+
+/* ---------------------------------------------------------------- which one it is */
+
+static const struct membership_source *source = &l2mcd_membership_session;
+
+const struct membership_source *l2mcd_membership(const struct l2mcd *d)
+{
+	return source;
+}
+
+static void forget(void *arg, const struct gmp_group_info *g)
+{
+	l2mcd_membership_changed(arg, &g->group, &GMP_FILTER_NONE);
+}
+
+static void stop_session(void *arg, struct l2mcd_session *s)
+{
+	if (s->lac || !s->ifindex)
+		return;
+	source->walk(s, forget, s);
+	source->stop(s);
+}
+
+/* As if the netdev had just come up. */
+static void start_session(void *arg, struct l2mcd_session *s)
+{
+	const struct interface *ifp = s->lac ? NULL : l2mcd_interface_up(s->interface);
+
+	if (!ifp || !s->ifindex)
+		return;
+	source->start(arg, s, ifp);
+	if (s->reached)
+		source->reached(s);
+}
+
+static void use(struct l2mcd *d, const struct membership_source *new)
+{
+	if (source == new)
+		return;
+	l2mcd_sessions_walk(stop_session, d);
+	source->disable(d);
+	source = new;
+	source->enable(d);
+	l2mcd_sessions_walk(start_session, d);
+}
+
+void l2mcd_membership_reconcile(struct l2mcd *d)
+{
+	bool pimd = d->config.present && d->config.provider != L2MCD_PROVIDER_NONE &&
+		    d->config.multicast.membership_pimd;
+
+	use(d, pimd ? &l2mcd_membership_pimd : &l2mcd_membership_session);
+}
+
+void l2mcd_membership_fini(struct l2mcd *d)
+{
+	source->disable(d);
+	source = &l2mcd_membership_session;
+}

@@ -15,6 +15,11 @@ typedef void membership_fn(void *arg, const struct gmp_group_info *g);
 
 struct membership_source {
 	const char *name; /* as it is typed */
+	/** It is the source from now on, or not any more: no session has started with it. */
+	void (*enable)(struct l2mcd *d);
+	void (*disable)(struct l2mcd *d);
+	/** NULL, or why a session on this netdev could not be served. */
+	const char *(*refuse)(struct l2mcd *d, const char *interface);
 	/** The session's netdev is there, or settings have changed. */
 	void (*start)(struct l2mcd *d, struct l2mcd_session *s, const struct interface *ifp);
 	/** The netdev is gone; nothing is told any more. */
@@ -25,11 +30,28 @@ struct membership_source {
 	void (*walk)(const struct l2mcd_session *s, membership_fn *fn, void *arg);
 };
 
-extern const struct membership_source l2mcd_membership_session;
+extern const struct membership_source l2mcd_membership_session, l2mcd_membership_pimd;
 
 const struct membership_source *l2mcd_membership(const struct l2mcd *d);
 /** The state of the session's group is now f. */
 void l2mcd_membership_changed(struct l2mcd_session *s, const struct addr *group,
 			      const struct gmp_filter *f);
+
+/** Follows the configuration; sessions change over to another source. */
+void l2mcd_membership_reconcile(struct l2mcd *d);
+void l2mcd_membership_fini(struct l2mcd *d);
+
+/* ---- this daemon as the querier of a session, for one of its protocols */
+enum l2mcd_gmp {
+	L2MCD_IGMP,
+	L2MCD_MLD
+};
+
+void l2mcd_querier_start(struct l2mcd *d, struct l2mcd_session *s, const struct interface *ifp,
+			 enum l2mcd_gmp gmp);
+void l2mcd_querier_stop(struct l2mcd_session *s, enum l2mcd_gmp gmp);
+void l2mcd_querier_reached(struct l2mcd_session *s, enum l2mcd_gmp gmp);
+void l2mcd_querier_walk(const struct l2mcd_session *s, enum l2mcd_gmp gmp, membership_fn *fn,
+			void *arg);
 
 #endif

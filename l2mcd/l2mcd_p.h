@@ -9,6 +9,9 @@
 
 extern struct zebra_privs_t l2mcd_privs;
 
+/** Where the vty sockets of all FRR daemons are. */
+const char *l2mcd_run_directory(void);
+
 /* ---------------------------------------------------------------- l2mcd_io.c */
 
 /** Binds, rebinds or closes the UDP socket as configured. */

@@ -396,6 +396,7 @@ void l2mcd_vty_init(void)
 	l2mcd_show_multicast_init();
 	l2mcd_show_stats_init();
 	l2mcd_show_pppoe_init();
+	l2mcd_show_membership_init();
 	fib_vty_init(&l2mcd_instance()->fib, l2mcd_now);
 }
 

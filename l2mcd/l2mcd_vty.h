@@ -53,6 +53,7 @@ void l2mcd_show_init(void);
 void l2mcd_show_multicast_init(void);
 void l2mcd_show_stats_init(void);
 void l2mcd_show_pppoe_init(void);
+void l2mcd_show_membership_init(void);
 
 void l2mcd_vty_peer_write(struct vty *vty, const struct l2mcd_config *c);
 void l2mcd_vty_access_write(struct vty *vty, const struct l2mcd_config *c);

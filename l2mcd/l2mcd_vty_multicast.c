@@ -53,12 +53,14 @@ DEFUN (l2mcd_no_multicast,
 
 DEFPY (l2mcd_membership_source,
        l2mcd_membership_source_cmd,
-       "[no] membership source ![session]",
+       "[no] membership source ![<session|pimd>$source]",
        NO_STR
        "Group memberships of subscribers\n"
        "Where they come from; default session\n"
-       "IGMP and MLD on the session interfaces: this daemon is the querier\n")
+       "IGMP and MLD on the session interfaces: this daemon is the querier\n"
+       "IGMP of pimd, which is the querier on up to 28 session interfaces\n")
 {
+	multicast()->membership_pimd = !no && strcmp(source, "pimd") == 0;
 	return l2mcd_vty_changed();
 }
 
@@ -336,6 +338,8 @@ void l2mcd_vty_multicast_write(struct vty *vty, const struct l2mcd_config *c)
 	const struct l2mcd_multicast *d = multicast_defaults();
 
 	vty_out(vty, " multicast\n");
+	if (c->multicast.membership_pimd)
+		vty_out(vty, "  membership source pimd\n");
 	upstream_write(vty, &c->multicast, d);
 	policy_write(vty, &c->multicast, d);
 	l2mcd_vty_policy_write(vty, &c->multicast, d);

@@ -22,6 +22,7 @@ from netns import LabError, Namespace, Process, Vty, veth, wait_for
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MCAST_BUILD", TOP / "build/default"))
+MODULE = BUILD / "pimd/pimd_mcast.so"
 FRR = pathlib.Path("/usr/lib/frr")
 FRR_MAJOR = int(re.search(r"version (\d+)", netns.sh([str(FRR / "zebra"), "--version"]))[1])
 PYTHON = "/usr/bin/python3"
@@ -52,6 +53,15 @@ interface l2mc0
 !
 """
 
+# membership source pimd: `ip igmp` only, and pimd is as quick about leaves as l2mcd is
+SESSION_IGMP = """\
+interface s-a{n}
+ ip igmp
+ ip igmp last-member-query-count 1
+ ip igmp last-member-query-interval 1
+!
+"""
+
 # a dead peer is noticed after 1 + 1 + 2 + 4 seconds
 LNS_CONF = """\
 hostname lns
@@ -70,7 +80,7 @@ l2vpn l2tp-multicast
  exit
  session interface external s-%c
  multicast
-  membership source session
+  membership source {membership}
   upstream-interface l2mc0
   threshold {threshold}
  exit
@@ -103,7 +113,7 @@ exit
 
 
 STATE_COMMANDS = {
-    "l2mcd": ["show l2tp tunnel", "show l2tp session", "show l2tp multicast group",
+    "l2mcd": ["show l2tp tunnel", "show l2tp session", "show l2tp multicast group", "show l2tp membership",
               "show l2tp multicast session detail", "show fib entry", "show fib consumer",
               "show l2tp history"],
     "mplsmcd": ["show mpls multicast neighbor", "show mpls multicast database detail",
@@ -148,6 +158,7 @@ class Router:
         self.processes = {}
         self.vty = {d: Vty(str(self.run / f"{d}.vty")) for d in ("zebra", "pimd", "l2mcd")}
         self.endpoint = f"ipc://{self.run}/l2mcd.fib"
+        self.pimd_conf, self.pimd_options = PIMD_CONF, []
 
     def write(self, name, text):
         path = self.run / name
@@ -186,7 +197,8 @@ class Router:
                               "-s", "90000000")
 
     def start_pimd(self):
-        self.start_frr_daemon("pimd", FRR / "pimd", self.write("pimd.conf", PIMD_CONF))
+        self.start_frr_daemon("pimd", FRR / "pimd", self.write("pimd.conf", self.pimd_conf),
+                              *self.pimd_options)
 
     def start_l2mcd(self, config=None):
         """Starts the daemon; config None: with the file it had before."""
@@ -231,7 +243,8 @@ class Lab:
     alive = []  # labs of this process, for whoever has to explain a failure
 
     def __init__(self, subscribers=5, prefix="mc", negotiate="negotiate", lac_negotiate=None,
-                 threshold=2, retransmit="retries 2 timeout 1 maximum 8"):
+                 threshold=2, retransmit="retries 2 timeout 1 maximum 8", membership=None):
+        self.membership = membership or os.environ.get("MCAST_MEMBERSHIP", "session")
         self.prefix, self.count, self.threshold = prefix, subscribers, threshold
         self.retransmit = retransmit
         self.negotiate, self.lac_negotiate = negotiate, lac_negotiate or negotiate
@@ -317,6 +330,8 @@ class Lab:
         self.lns.ns.ip(f"addr add {LNS_CORE}/24 dev core0")
         self.lac.ns.ip(f"addr add {LAC_CORE}/24 dev core0")
         self.subscribers = [self.subscriber(n) for n in range(1, self.count + 1)]
+        if self.membership != "session":
+            self.pimd_is_querier()
 
     def subscriber(self, n):
         """Subscriber n behind interface aN of the LAC, and its session interface at the LNS."""
@@ -332,6 +347,15 @@ class Lab:
         self.lns.ns.ip(f"link set s-a{n} arp off")
         self.lns.ns.ip(f"addr add {SESSION_LOCAL} peer {address}/32 dev s-a{n}")
         return Subscriber(self, n, ns, address)
+
+    def pimd_is_querier(self):
+        """membership source pimd: it has IGMP on the session interfaces, and l2mcd's module, or
+        tells of IGMP in its log."""
+        self.lns.pimd_conf += "".join(SESSION_IGMP.format(n=s.number) for s in self.subscribers)
+        if self.membership == "module":
+            self.lns.pimd_options = ["-M", f"{MODULE}:sock={self.lns.run}/pimd_mcast.sock"]
+        else:
+            self.lns.pimd_conf += "debug igmp trace\n"
 
     # ---- daemons
     def start(self):
@@ -349,7 +373,8 @@ class Lab:
     def start_lns(self):
         self.lns.start_l2mcd(LNS_CONF.format(negotiate=self.negotiate, threshold=self.threshold,
                                              retransmit=self.retransmit,
-                                             endpoint=self.lns.endpoint))
+                                             membership="session" if self.membership == "session"
+                                             else "pimd", endpoint=self.lns.endpoint))
         self.lns.start_mcfibd()
 
     def start_lac(self):
