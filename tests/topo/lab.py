@@ -441,6 +441,9 @@ class Subscriber:
     def leave(self, group, source=None):
         self.talker().ask("leave", group, *([source] if source else []))
 
+    def block(self, group, source):
+        self.talker().ask("block", group, source)
+
     def result(self, group):
         return self.talker().ask("stat").get(group, {"received": 0, "lost": 0, "duplicated": 0})
 

@@ -7,7 +7,7 @@ mc.py receive --interface IF
 
 Both are driven by lines on stdin and answer each with one line of JSON:
   send:    rate PPS | stat | quit
-  receive: join GROUP [SOURCE] | leave GROUP [SOURCE] | stat | quit
+  receive: join GROUP [SOURCE] | leave GROUP [SOURCE] | block GROUP SOURCE | stat | quit
 A receiver answers `stat` with what arrived per group, and in `sources` the same per source: first
 and last sequence number, packets received, lost (missing between first and last), duplicated.  IGMPv3 or v2 is the namespace's
 choice (net.ipv4.conf.IF.force_igmp_version).
@@ -24,7 +24,7 @@ import time
 PORT = 5001
 MAGIC = b"MCSQ"
 HEADER = struct.Struct("!4sIQ")  # magic, sequence number, nanoseconds of sending
-IP_ADD_SOURCE_MEMBERSHIP, IP_DROP_SOURCE_MEMBERSHIP = 39, 40
+IP_BLOCK_SOURCE, IP_ADD_SOURCE_MEMBERSHIP, IP_DROP_SOURCE_MEMBERSHIP = 38, 39, 40
 IP_MULTICAST_ALL, IPV6_MULTICAST_ALL = 49, 29
 MCAST_JOIN_SOURCE_GROUP, MCAST_LEAVE_SOURCE_GROUP = 46, 47
 
@@ -155,6 +155,11 @@ class Receiver:
                             socket.IP_ADD_MEMBERSHIP if join else socket.IP_DROP_MEMBERSHIP,
                             struct.pack("4s4si", socket.inet_aton(group), bytes(4), self.ifindex))
 
+    def block(self, group, source):
+        """EXCLUDE mode: all sources but this one."""
+        self.flow(group)[0].setsockopt(socket.IPPROTO_IP, IP_BLOCK_SOURCE, socket.inet_aton(
+            group) + self.address + socket.inet_aton(source))
+
     def drain(self):
         for sock, tally, sources in self.flows.values():
             try:
@@ -181,6 +186,8 @@ class Receiver:
             try:
                 if words[0] in ("join", "leave"):
                     self.membership(words[0] == "join", *words[1:])
+                elif words[0] == "block":
+                    self.block(*words[1:])
                 answer(self.stat())
             except OSError as e:
                 answer({"error": f"{' '.join(words)}: {e}"})
