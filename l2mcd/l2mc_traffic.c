@@ -78,7 +78,6 @@ void l2mc_lns_traffic(struct l2mc_lns *lns, const struct addr *group, const stru
 	struct l2mc_group key = {.addr = *group}, *gr = l2mc_groups_find(&lns->groups, &key);
 	bool any = addr_is_any(source);
 	struct l2mc_flow *f = NULL;
-	struct l2mc_tgroup *g;
 
 	if (gr)
 		f = any ? &gr->any : (struct l2mc_flow *)l2mc_record_source(&gr->record, source);
@@ -87,7 +86,8 @@ void l2mc_lns_traffic(struct l2mc_lns *lns, const struct addr *group, const stru
 	f->packets = packets;
 	if (!packets) /* a new count */
 		return;
-	frr_each (l2mc_tgroup_list, &gr->tgroups, g) {
+	for (size_t i = 0; i < gr->n_tgroups; i++) {
+		struct l2mc_tgroup *g = gr->tgroups[i];
 		struct l2mc_tsource *ts = NULL;
 
 		if (!any)
