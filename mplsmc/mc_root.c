@@ -38,7 +38,8 @@ static struct mc_sent *sent_find(struct mc_map *m, const struct addr *source,
 static bool listed(const struct mldp_branch *b, const struct mldp_branch *in, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (in[i].peer == b->peer && in[i].label == b->label)
+		if (in[i].peer == b->peer && in[i].label == b->label &&
+		    in[i].context == b->context)
 			return true;
 	return false;
 }

@@ -162,6 +162,7 @@ struct mldp_peer *mldp_peer_up(struct mldp *m, const struct ldp_id *id, uint32_t
 	p->id = *id;
 	p->serial = ++m->serial;
 	p->capabilities = capabilities;
+	p->announced = m->params.upstream_labels;
 	p->data = data;
 	mldp_owned_init(&p->addresses);
 	mldp_peer_bindings_init(&p->bindings);

@@ -107,6 +107,7 @@ struct mldp_peer {
 	struct ldp_id id;
 	uint64_t serial; /* no two peers have the same, nor has a later session with this one */
 	uint32_t capabilities;
+	bool announced; /* by us to it, when the session came up: upstream_labels (M-6389-3-1) */
 	void *data;
 	struct mldp_owned_head addresses;
 	struct mldp_link links[MLDP_MAX_LINKS];
@@ -296,7 +297,7 @@ void mldp_upstream_links(struct mldp_peer *p);
 /** Both have announced the capability (M-5331-4-1). */
 static inline bool mldp_upstream_agreed(const struct mldp_peer *p)
 {
-	return p->m->params.upstream_labels && p->capabilities & LDP_CAP_UPSTREAM_LABEL;
+	return p->announced && p->capabilities & LDP_CAP_UPSTREAM_LABEL;
 }
 
 /* Upstream LSR: messages of a downstream LSR, and to it. */
