@@ -32,13 +32,12 @@ void mc_policy_default(struct mc_policy *p)
 	};
 }
 
-/* RFC 3353 Table 2 as far as this daemon signals: mLDP is downstream unsolicited (RFC 7358). */
+/* RFC 3353 Table 2 as far as this daemon signals: mLDP is downstream unsolicited (RFC 7358), RFC 6389
+ * upstream on demand.  Both need the same of a trigger (M3353-2 to -4). */
 const char *mc_policy_invalid(const struct mc_policy *p)
 {
-	if (p->distribution == MC_UPSTREAM_ON_DEMAND)
-		return "upstream on demand needs upstream-assigned labels (RFC 6389), which this release does not have";
 	if (p->trigger == MC_TRIGGER_TRAFFIC && !p->mixed_forwarding)
-		return "a traffic trigger with downstream labels is valid only with mixed layer 2 and layer 3 forwarding (RFC 3353 Table 2)";
+		return "a traffic trigger with labels that the downstream LSR maps or asks for is valid only with mixed layer 2 and layer 3 forwarding (RFC 3353 Table 2)";
 	return NULL;
 }
 

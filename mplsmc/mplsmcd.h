@@ -82,7 +82,7 @@ const char *mplsmcd_fib_endpoint(const char **error);
 size_t mplsmcd_mroute_count(void);
 /** Labels in use and available; source: "zebra", "configured". */
 void mplsmcd_labels_info(size_t *used, size_t *total, const char **source);
-struct fib_key mplsmcd_ilm_key(uint32_t label);
+struct fib_key mplsmcd_ilm_key(const struct mldp_lsp_info *i);
 struct fib_key mplsmcd_ftn_key(const struct addr *source, const struct addr *group);
 
 /* ---- who is root for a source, as far as it is not configured */

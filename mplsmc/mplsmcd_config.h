@@ -103,6 +103,8 @@ struct mplsmcd_config {
 	struct addr transport;		/* ADDR_ANY: the router id */
 	uint32_t label_low, label_high; /* 0: from zebra's label manager */
 	bool mbb;
+	bool upstream_label; /* announced, even if we do not ask for such labels ourselves */
+	bool lan_hash_sum;
 	uint32_t mbb_delay_ms, mbb_timeout_s;
 	uint16_t hello_hold_s, keepalive_s;
 	struct mc_policy policy;
@@ -143,6 +145,12 @@ DECLARE_SORTLIST_UNIQ(mplsmcd_wildcards, struct mplsmcd_wildcard, item, mplsmcd_
 DECLARE_SORTLIST_UNIQ(mplsmcd_rps, struct mplsmcd_rp, item, mplsmcd_rp_cmp);
 DECLARE_QOBJ_TYPE(mplsmcd_interface);
 DECLARE_QOBJ_TYPE(mplsmcd_tree);
+
+/** RFC 6389 is announced. */
+static inline bool mplsmcd_upstream_labels(const struct mplsmcd_config *c)
+{
+	return c->upstream_label || c->policy.distribution == MC_UPSTREAM_ON_DEMAND;
+}
 
 void mplsmcd_config_init(struct mplsmcd_config *c);
 /** Back to the defaults; objects are freed. */

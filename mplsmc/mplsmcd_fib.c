@@ -8,9 +8,10 @@
 
 static struct fib_server *server;
 
-struct fib_key mplsmcd_ilm_key(uint32_t label)
+struct fib_key mplsmcd_ilm_key(const struct mldp_lsp_info *i)
 {
-	return fib_key_p2mp_ilm(label);
+	return i->context ? fib_key_p2mp_context(i->upstream_interface, i->context, i->label)
+			  : fib_key_p2mp_ilm(i->label);
 }
 
 struct fib_key mplsmcd_ftn_key(const struct addr *source, const struct addr *group)
@@ -31,24 +32,26 @@ static struct fib_p2mp_branch *branches_of(const struct mldp_branch *from, size_
 
 	for (size_t i = 0; i < n; i++) {
 		strlcpy(to[i].interface, from[i].interface, sizeof(to[i].interface));
-		to[i].next_hop = from[i].next_hop;
-		to[i].n_labels = 1;
-		to[i].labels[0] = from[i].label;
+		to[i].multicast = from[i].context;
+		if (!to[i].multicast)
+			to[i].next_hop = from[i].next_hop;
+		else /* RFC 5331 8: the label of the LSP is behind that of the context */
+			to[i].labels[to[i].n_labels++] = from[i].context;
+		to[i].labels[to[i].n_labels++] = from[i].label;
 	}
 	return to;
 }
 
-void mplsmcd_fib_ilm(uint32_t label, const struct mldp_branch *branches, size_t n,
+void mplsmcd_fib_ilm(const struct fib_key *key, const struct mldp_branch *branches, size_t n,
 		     const char *local)
 {
 	struct mplsmcd *d = mplsmcd_instance();
-	struct fib_key key = mplsmcd_ilm_key(label);
 	union fib_value v = {};
 
 	if (!server) /* at exit the agent keeps what it has */
 		return;
 	if (!n && !local) {
-		fib_pub_del(d->fib, &key);
+		fib_pub_del(d->fib, key);
 	} else {
 		v.p2mp_ilm.branches = branches_of(branches, n);
 		v.p2mp_ilm.n_branches = n;
@@ -56,7 +59,7 @@ void mplsmcd_fib_ilm(uint32_t label, const struct mldp_branch *branches, size_t 
 		if (local)
 			strlcpy(v.p2mp_ilm.local_interface, local,
 				sizeof(v.p2mp_ilm.local_interface));
-		fib_pub_set(d->fib, &key, &v);
+		fib_pub_set(d->fib, key, &v);
 	}
 	fib_server_kick(server);
 }
@@ -92,17 +95,17 @@ static void note_primary(void *arg, const struct fib_consumer *c)
 	*(bool *)arg |= i.role == FIB_PRIMARY;
 }
 
-bool mplsmcd_fib_installed(uint32_t label, const struct mldp_fec *fec)
+bool mplsmcd_fib_installed(const struct mldp_lsp_info *lsp)
 {
 	struct mplsmcd *d = mplsmcd_instance();
-	struct mldp_opaque o = mldp_opaque_parse(fec);
-	struct fib_key key = mplsmcd_ilm_key(label);
+	struct mldp_opaque o = mldp_opaque_parse(lsp->fec);
+	struct fib_key key = mplsmcd_ilm_key(lsp);
 	struct fib_object_info i;
 	bool anybody = false;
 
-	if (!server || (!label && o.kind != MLDP_OPAQUE_SOURCE))
+	if (!server || (lsp->root && o.kind != MLDP_OPAQUE_SOURCE))
 		return true;
-	if (!label)
+	if (lsp->root)
 		key = mplsmcd_ftn_key(&o.source, &o.group);
 	if (!fib_pub_lookup(d->fib, &key, &i) ||
 	    (i.state != FIB_STATE_PENDING && i.state != FIB_STATE_STALE))

@@ -191,6 +191,8 @@ static void add_branch(void *arg, const struct mldp_branch *b, bool installed)
 
 	json_object_string_add(o, "neighbor", show_ldp_id(mldp_peer_id(b->peer), id));
 	json_object_int_add(o, "label", b->label);
+	if (b->context)
+		json_object_int_add(o, "context", b->context);
 	json_object_boolean_add(o, "installed", installed);
 	if (b->interface && b->interface[0]) {
 		json_object_string_add(o, "interface", b->interface);
@@ -223,6 +225,8 @@ static json_object *upstream_json(const struct show_lsp *l)
 		json_object_string_add(o, "neighbor", l->upstream);
 	if (i->label)
 		json_object_int_add(o, "label", i->label);
+	if (i->context)
+		json_object_int_add(o, "context", i->context);
 	if (i->pending_label)
 		json_object_int_add(o, "pendingLabel", i->pending_label);
 	if (i->upstream_interface)

@@ -106,8 +106,8 @@ static void cb_up(void *ctx, struct ldp_session *s)
 	char name[64];
 
 	ldp_session_info(s, &i);
-	zlog_info("%s is operational, P2MP %s, make before break %s", peer_str(s, name, sizeof(name)),
-		  i.capabilities & LDP_CAP_P2MP ? "yes" : "no",
+	zlog_info("%s is operational, P2MP %s, make before break %s",
+		  peer_str(s, name, sizeof(name)), i.capabilities & LDP_CAP_P2MP ? "yes" : "no",
 		  i.capabilities & LDP_CAP_MBB ? "yes" : "no");
 	p->mldp = mldp_peer_up(d->mldp, &i.peer, i.capabilities, s, mplsmcd_now());
 	tell_links(s);
@@ -216,6 +216,8 @@ static void wanted_params(const struct mplsmcd *d, struct ldp_params *p)
 	p->keepalive_s = d->config.keepalive_s;
 	if (!d->config.mbb)
 		p->capabilities &= ~(uint32_t)LDP_CAP_MBB;
+	if (mplsmcd_upstream_labels(&d->config))
+		p->capabilities |= LDP_CAP_UPSTREAM_LABEL;
 }
 
 static void stop(struct mplsmcd *d)
@@ -227,23 +229,36 @@ static void stop(struct mplsmcd *d)
 	d->ldp = NULL;
 }
 
-static void add_interface(struct mplsmcd *d, struct interface *ifp)
+/* The first IPv4 address: that of the Hellos; NULL: there is none. */
+static const struct prefix *first_address(struct interface *ifp)
 {
-	struct ldp_interface *i = ldp_interface_find(d->ldp, ifp->ifindex);
 	struct connected *c;
 
-	if (i)
-		return;
-	frr_each_ifaddr (ifp, c) {
-		struct addr a;
+	frr_each_ifaddr (ifp, c)
+		if (c->address->family == AF_INET)
+			return c->address;
+	return NULL;
+}
 
-		if (c->address->family != AF_INET)
-			continue;
-		a = addr_from_v4(&c->address->u.prefix4);
-		mplsmcd_io_interface(ifp->ifindex, true);
-		ldp_interface_add(d->ldp, ifp->ifindex, ifp->name, &a, mplsmcd_now());
+/* Its address there is what an upstream LSR's context label follows from. */
+static void tell_lan(struct mplsmcd *d, unsigned int ifindex, const struct prefix *p)
+{
+	struct addr a = p ? addr_from_v4(&p->u.prefix4) : ADDR_ANY;
+
+	mldp_interface(d->mldp, ifindex, &a, p ? p->prefixlen : 0, mplsmcd_now());
+}
+
+static void add_interface(struct mplsmcd *d, struct interface *ifp)
+{
+	const struct prefix *p = first_address(ifp);
+	struct addr a;
+
+	tell_lan(d, ifp->ifindex, p);
+	if (!p || ldp_interface_find(d->ldp, ifp->ifindex))
 		return;
-	}
+	a = addr_from_v4(&p->u.prefix4);
+	mplsmcd_io_interface(ifp->ifindex, true);
+	ldp_interface_add(d->ldp, ifp->ifindex, ifp->name, &a, mplsmcd_now());
 }
 
 void mplsmcd_ldp_interface(struct mplsmcd *d, const char *name, struct interface *ifp)
@@ -260,6 +275,7 @@ void mplsmcd_ldp_interface(struct mplsmcd *d, const char *name, struct interface
 	} else if (known && (i = ldp_interface_find(d->ldp, known->ifindex))) {
 		mplsmcd_io_interface(known->ifindex, false);
 		ldp_interface_del(i, mplsmcd_now());
+		tell_lan(d, known->ifindex, NULL);
 	}
 	mplsmcd_kick();
 }
@@ -269,7 +285,8 @@ void mplsmcd_ldp_route(struct mplsmcd *d, const struct addr *transport)
 {
 	if (!d->ldp)
 		return;
-	for (struct ldp_session *s = ldp_session_first(d->ldp); s; s = ldp_session_next(d->ldp, s)) {
+	for (struct ldp_session *s = ldp_session_first(d->ldp); s;
+	     s = ldp_session_next(d->ldp, s)) {
 		struct ldp_session_info i;
 
 		ldp_session_info(s, &i);
@@ -364,7 +381,8 @@ unsigned int mplsmcd_clear_neighbour(const struct addr *lsr_id)
 
 	if (!d->ldp)
 		return 0;
-	for (struct ldp_session *s = ldp_session_first(d->ldp); s; s = ldp_session_next(d->ldp, s)) {
+	for (struct ldp_session *s = ldp_session_first(d->ldp); s;
+	     s = ldp_session_next(d->ldp, s)) {
 		struct ldp_session_info i;
 
 		ldp_session_info(s, &i);

@@ -160,13 +160,13 @@ void mplsmcd_fib_init(struct mplsmcd *d);
 void mplsmcd_fib_reconcile(struct mplsmcd *d);
 void mplsmcd_fib_fini(struct mplsmcd *d);
 /** local: the interface that gets what is taken from the LSP; NULL: none. */
-void mplsmcd_fib_ilm(uint32_t label, const struct mldp_branch *branches, size_t n,
+void mplsmcd_fib_ilm(const struct fib_key *key, const struct mldp_branch *branches, size_t n,
 		     const char *local);
 void mplsmcd_fib_ftn(const struct addr *source, const struct addr *group,
 		     const struct mldp_branch *branches, size_t n);
-/** The agents have the present entry of the label, or (0) of the tree that the FEC names; or there
- *  is no agent. */
-bool mplsmcd_fib_installed(uint32_t label, const struct mldp_fec *fec);
+/** The agents have the present entry of the LSP's label or, at its root, of the tree that the FEC
+ *  names; or there is no agent. */
+bool mplsmcd_fib_installed(const struct mldp_lsp_info *lsp);
 
 void mplsmcd_history_fini(void);
 

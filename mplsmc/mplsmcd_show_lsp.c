@@ -111,7 +111,7 @@ void show_lsp_fill(const struct mldp_lsp *lsp, struct show_lsp *out)
 		out->has_key = root_key(out->info.fec, &out->key);
 	} else if (out->info.label) {
 		out->has_key = true;
-		out->key = mplsmcd_ilm_key(out->info.label);
+		out->key = mplsmcd_ilm_key(&out->info);
 	}
 }
 
@@ -163,6 +163,8 @@ static void print_branch(void *arg, const struct mldp_branch *b, bool installed)
 	else
 		vty_out(w->vty, "  %-11s ", w->retained ? "Retained:" : "Branches:");
 	vty_out(w->vty, "%s  label %u", show_ldp_id(mldp_peer_id(b->peer), id), b->label);
+	if (b->context)
+		vty_out(w->vty, " (ours, context %u)", b->context);
 	if (b->interface && b->interface[0])
 		vty_out(w->vty, "  %s  %s", b->interface, addr_str(&b->next_hop, buf));
 }
@@ -186,7 +188,9 @@ static void print_upstream(struct vty *vty, const struct show_lsp *l)
 	if (i->root)
 		return;
 	vty_out(vty, "  Upstream:   %s", l->upstream[0] ? l->upstream : "none");
-	if (i->label)
+	if (i->context)
+		vty_out(vty, "  its label %u (context %u)", i->label, i->context);
+	else if (i->label)
 		vty_out(vty, "  local label %u", i->label);
 	if (i->pending_label)
 		vty_out(vty, "  pending label %u", i->pending_label);
@@ -295,7 +299,7 @@ void show_mapping_fill(const struct mc_map_info *i, struct show_mapping *out)
 		out->key = mplsmcd_ftn_key(&i->source, &i->group);
 	} else if (lsp && info.label) {
 		out->has_key = true;
-		out->key = mplsmcd_ilm_key(info.label);
+		out->key = mplsmcd_ilm_key(&info);
 	}
 }
 

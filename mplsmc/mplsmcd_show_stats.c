@@ -31,7 +31,8 @@ static const struct stats_counter mldp[] = {
 	MLDP(withdraws_tx, "Label withdraws sent", "withdrawsSent"),
 	MLDP(releases_rx, "Label releases received", "releasesReceived"),
 	MLDP(releases_tx, "Label releases sent", "releasesSent"),
-	MLDP(requests_rx, "Label requests received, ignored", "requestsReceived"),
+	MLDP(requests_rx, "Label requests received", "requestsReceived"),
+	MLDP(requests_tx, "Label requests sent", "requestsSent"),
 	MLDP(mbb_requests_rx, "Make-before-break requests received", "mbbRequestsReceived"),
 	MLDP(mbb_requests_tx, "Make-before-break requests sent", "mbbRequestsSent"),
 	MLDP(mbb_acks_rx, "Make-before-break acks received", "mbbAcksReceived"),
@@ -41,6 +42,7 @@ static const struct stats_counter mldp[] = {
 	MLDP(refused_labels, "Refused: no labels left", "refusedLabels"),
 	MLDP(refused_mp2mp, "Refused: MP2MP", "refusedMp2mp"),
 	MLDP(reserved_labels, "Refused: reserved label", "reservedLabels"),
+	MLDP(upstream_refused, "Upstream-assigned labels not had", "upstreamLabelsNotHad"),
 	MLDP(unexpected, "Messages not expected", "unexpected"),
 };
 

@@ -33,16 +33,33 @@ static void cb_watch_route(void *ctx, const struct addr *root, bool watch)
 	mplsmcd_zebra_watch_route(root, watch);
 }
 
+static void tell_entry(struct mplsmcd *d, const struct mldp_lsp *lsp, const struct fib_key *key,
+		       const struct mldp_branch *branches, size_t n, bool local)
+{
+	struct mldp_lsp_info i;
+
+	mldp_lsp_info(lsp, &i);
+	mplsmcd_fib_ilm(key, branches, n,
+			local ? mplsmcd_device(d, mc_map_is_shared(d->map, i.fec)) : NULL);
+}
+
 static void cb_ilm(void *ctx, const struct mldp_lsp *lsp, uint32_t label,
 		   const struct mldp_branch *branches, size_t n, bool local)
 {
-	struct mplsmcd *d = ctx;
-	struct mldp_lsp_info i;
+	const struct fib_key key = fib_key_p2mp_ilm(label);
 
 	MPLSMCD_DEBUG(labels, "label %u: %zu branches%s", label, n, local ? " and local" : "");
-	mldp_lsp_info(lsp, &i);
-	mplsmcd_fib_ilm(label, branches, n,
-			local ? mplsmcd_device(d, mc_map_is_shared(d->map, i.fec)) : NULL);
+	tell_entry(ctx, lsp, &key, branches, n, local);
+}
+
+static void cb_context_ilm(void *ctx, const struct mldp_lsp *lsp, const struct mldp_context *c,
+			   uint32_t label, const struct mldp_branch *branches, size_t n, bool local)
+{
+	const struct fib_key key = fib_key_p2mp_context(c->interface, c->label, label);
+
+	MPLSMCD_DEBUG(labels, "label %u, context %u on %s: %zu branches%s", label, c->label,
+		      c->interface, n, local ? " and local" : "");
+	tell_entry(ctx, lsp, &key, branches, n, local);
 }
 
 static void cb_root(void *ctx, const struct mldp_lsp *lsp, const struct mldp_branch *branches,
@@ -61,7 +78,7 @@ static bool cb_installed(void *ctx, const struct mldp_lsp *lsp, uint32_t label)
 	struct mldp_lsp_info i;
 
 	mldp_lsp_info(lsp, &i);
-	return mplsmcd_fib_installed(label, i.fec);
+	return mplsmcd_fib_installed(&i);
 }
 
 static void cb_event(void *ctx, const struct mldp_lsp *lsp, const char *what)
@@ -80,6 +97,7 @@ static const struct mldp_ops ops = {
 	.send = cb_send,
 	.watch_route = cb_watch_route,
 	.ilm = cb_ilm,
+	.context_ilm = cb_context_ilm,
 	.root = cb_root,
 	.installed = cb_installed,
 	.event = cb_event,
@@ -94,6 +112,9 @@ static void params(const struct mplsmcd *d, struct mldp_params *p)
 	p->maximum_branches = d->config.maximum_branches;
 	p->maximum_lsps = d->config.maximum_lsps;
 	p->maximum_per_peer = d->config.maximum_per_neighbour;
+	p->upstream_labels = mplsmcd_upstream_labels(&d->config);
+	p->upstream_on_demand = d->config.policy.distribution == MC_UPSTREAM_ON_DEMAND;
+	p->lan_hash_sum = d->config.lan_hash_sum;
 }
 
 void mplsmcd_tree_init(struct mplsmcd *d)

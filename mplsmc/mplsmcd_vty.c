@@ -217,6 +217,29 @@ DEFPY (mplsmcd_capability_mbb,
 	return mplsmcd_vty_changed();
 }
 
+DEFPY (mplsmcd_capability_upstream_label,
+       mplsmcd_capability_upstream_label_cmd,
+       "[no] capability upstream-label",
+       NO_STR
+       "Capabilities told to neighbors (RFC 5561)\n"
+       "Labels that the upstream LSR assigns (RFC 6389): one frame for a LAN; default off\n")
+{
+	mplsmcd_vty_config()->upstream_label = !no;
+	return mplsmcd_vty_changed();
+}
+
+DEFPY (mplsmcd_lan_hash,
+       mplsmcd_lan_hash_cmd,
+       "[no] lan-hash ![<crc32|sum>$how]",
+       NO_STR
+       "Choice of one of several upstream LSRs; default crc32\n"
+       "By the CRC-32 of the FEC (RFC 6388 2.4.1.1)\n"
+       "By the sum of its octets (RFC 6389 6)\n")
+{
+	mplsmcd_vty_config()->lan_hash_sum = !no && strcmp(how, "sum") == 0;
+	return mplsmcd_vty_changed();
+}
+
 DEFPY (mplsmcd_mbb_delay,
        mplsmcd_mbb_delay_cmd,
        "[no] make-before-break delay ![(0-600000)$ms]",
@@ -301,7 +324,7 @@ DEFPY (mplsmcd_label_distribution,
        NO_STR
        "Who assigns labels, and when (RFC 3353 10.4); default downstream-unsolicited\n"
        "The downstream LSR, unasked: mLDP\n"
-       "The upstream LSR, asked\n")
+       "The upstream LSR, asked, if it can (RFC 6389); else as above\n")
 {
 	struct mc_policy p = mplsmcd_vty_config()->policy;
 
@@ -473,6 +496,10 @@ static void ldp_write(struct vty *vty, const struct mplsmcd_config *c)
 	}
 	if (!c->mbb)
 		vty_out(vty, " no capability make-before-break\n");
+	if (c->upstream_label)
+		vty_out(vty, " capability upstream-label\n");
+	if (c->lan_hash_sum)
+		vty_out(vty, " lan-hash sum\n");
 	if (c->mbb_delay_ms != defaults.mbb_delay_ms)
 		vty_out(vty, " make-before-break delay %u\n", c->mbb_delay_ms);
 	if (c->mbb_timeout_s != defaults.mbb_timeout_s)
@@ -575,6 +602,8 @@ static void install_settings(void)
 	install_element(MPLSMCD_NODE, &mplsmcd_hello_holdtime_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_session_holdtime_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_capability_mbb_cmd);
+	install_element(MPLSMCD_NODE, &mplsmcd_capability_upstream_label_cmd);
+	install_element(MPLSMCD_NODE, &mplsmcd_lan_hash_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_mbb_delay_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_mbb_timeout_cmd);
 	install_element(MPLSMCD_NODE, &mplsmcd_trigger_cmd);

@@ -347,6 +347,8 @@ static int address_del(ZAPI_CALLBACK_ARGS)
 		return 0;
 	if (read_address(c, &a) && mplsmcd_ldp_is_ours(c->ifp, &a))
 		mplsmcd_ldp_address(mplsmcd_instance(), &a, false);
+	if (is_ours(c->ifp)) /* its context label may be another one */
+		mplsmcd_ldp_interface(mplsmcd_instance(), c->ifp->name, c->ifp);
 	connected_free(&c);
 	return 0;
 }

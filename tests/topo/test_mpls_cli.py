@@ -26,12 +26,15 @@ LINES = [
     (MAIN, "session holdtime 15", "no session holdtime"),
     (MAIN, "neighbor 10.0.0.9 password 8 52759C", "no neighbor 10.0.0.9 password"),
     (MAIN, "no capability make-before-break", "capability make-before-break"),
+    (MAIN, "capability upstream-label", "no capability upstream-label"),
+    (MAIN, "lan-hash sum", "no lan-hash"),
     (MAIN, "make-before-break delay 600000", "no make-before-break delay"),
     (MAIN, "make-before-break timeout 1", "no make-before-break timeout"),  # A-mLDP-25
     (MAIN, "make-before-break timeout 300", "no make-before-break timeout"),
     (MAIN, "root 10.0.0.0/8 10.0.0.1", "no root 10.0.0.0/8"),
     (MAIN, "root 2001:db8::/32 10.0.0.1", "no root 2001:db8::/32"),
-    # M3353-2..4: each trigger is valid with labels that come unsolicited
+    # M3353-2..4: each trigger is valid with labels that come unsolicited, or on demand
+    (MAIN, "label-distribution upstream-on-demand", "no label-distribution"),
     (MAIN, "trigger topology", "no trigger"), (MAIN, "trigger traffic", "no trigger"),
     (MAIN, "trigger traffic rate 4294967295", "no trigger"),
     (MAIN, "trigger traffic idle 4294967", "no trigger"),
@@ -67,6 +70,7 @@ LINES = [
 DEFAULTS = [
     (MAIN, "discovery hello holdtime 15"), (MAIN, "session holdtime 180"),
     (MAIN, "make-before-break delay 0"), (MAIN, "make-before-break timeout 30"),
+    (MAIN, "lan-hash crc32"),
     (MAIN, "trigger request"),
     (MAIN, "label-distribution downstream-unsolicited"), (MAIN, "coexistence source-trees-only"),
     (MAIN, "ttl uniform"), (MAIN, "maximum-branches 127"), (MAIN, "upstream-interface mplsmc0"),
@@ -94,7 +98,6 @@ REFUSED = [
     (MAIN, "rp 10.0.0.3 ff3e::/16", "10.0.0.3"),
     (MAIN, "root 239.1.1.1 next-hop 10.0.0.1", "239.1.1.1"),
     (MAIN, "root 10.0.0.1 next-hop 0.0.0.0", "0.0.0.0"),
-    (MAIN, "label-distribution upstream-on-demand", "RFC 6389"),
     (MAIN, "upstream-interface a/b", "a/b"),
     (MAIN, "upstream-address 198.18.0.2/30", "198.18.0.2/30"),
     (MAIN, "upstream-address 198.18.0.1/31", "198.18.0.1/31"),
@@ -166,6 +169,8 @@ mpls ldp-multicast
  neighbor 10.0.0.8 password 8 472990B5D9FB
  neighbor 10.0.0.9 password 8 52759C
  no capability make-before-break
+ capability upstream-label
+ lan-hash sum
  make-before-break delay 250
  make-before-break timeout 20
  root 2001:db8::/32 10.0.0.2
@@ -178,6 +183,7 @@ mpls ldp-multicast
  rp 10.0.0.5 239.1.0.0/16
  rp 10.0.0.4 224.0.0.0/4
  trigger traffic rate 64 idle 30
+ label-distribution upstream-on-demand
  coexistence layer3
  ttl pipe
  maximum-branches 9
