@@ -18,7 +18,7 @@ HELLO, TRANSPORT, SEQUENCE, TRANSPORT6 = 0x0400, 0x0401, 0x0402, 0x0403
 SESSION = 0x0500
 DYNAMIC, UPSTREAM_ASSIGNMENT, P2MP, MP2MP, MBB = 0x0506, 0x0507, 0x0508, 0x0509, 0x050A
 TYPED_WILDCARD, SAC, REQUEST_ID, UNRECOGNIZED = 0x050B, 0x050D, 0x0600, 0x0603
-DUAL_STACK, MP_STATUS = 0x0701, 0x096F
+DUAL_STACK, INTERFACE_ID, MP_STATUS = 0x0701, 0x082D, 0x096F
 
 # RFC 5036 3.3: with U a receiver may ignore it; the TLVs whose document says U=1
 IGNORABLE = {RETURNED_TLVS, DYNAMIC, UPSTREAM_ASSIGNMENT, P2MP, MP2MP, MBB, TYPED_WILDCARD, SAC,
@@ -102,6 +102,23 @@ def label(number):
     return tlv(LABEL, u32(number))
 
 
+def upstream_label(number):
+    return tlv(UPSTREAM_LABEL, u32(0) + u32(number))
+
+
+def upstream_request():
+    return tlv(UPSTREAM_REQUEST, u32(0))
+
+
+def request_id(number):
+    return tlv(REQUEST_ID, u32(number))
+
+
+def context(source, number):
+    """RFC 6389 5: the context label of a LAN, in an Interface ID."""
+    return tlv(INTERFACE_ID, bytes(8) + u16(31, 12) + packed(source) + u32(number))
+
+
 def mbb(code):
     """1 request, 2 acknowledgement (RFC 6388 8.2.1)."""
     return tlv(MP_STATUS, b"\x01\x00\x01" + bytes([code]))
@@ -149,6 +166,12 @@ class Message:
     def label(self):
         value = self.get(LABEL)
         return None if value is None else struct.unpack("!I", value)[0]
+
+    @property
+    def upstream_label(self):
+        value = self.get(UPSTREAM_LABEL)
+        assert value is None or (len(value) == 8 and value[:4] == bytes(4)), value.hex()
+        return None if value is None else struct.unpack("!I", value[4:])[0]
 
     @property
     def status(self):

@@ -103,8 +103,10 @@ def tshark(path, *fields, display="l2tp"):
 
 MPLS = "port 646 or mpls"  # for tcpdump: LDP and labelled packets
 
-# tshark 4.0 takes every wildcard FEC for malformed, typed (RFC 5918, RFC 6388 9) and plain.
-UNDECODED = "tcp.payload contains 01:00:00:05:05 || tcp.payload contains 01:00:00:01:01"
+# tshark 4.0 takes every wildcard FEC for malformed, typed (RFC 5918, RFC 6388 9) and plain, and
+# the context label of a LAN (RFC 6389 5).
+UNDECODED = ("tcp.payload contains 01:00:00:05:05 || tcp.payload contains 01:00:00:01:01"
+             " || tcp.payload contains 00:1f:00:0c")
 
 
 def mpls_problems(path, source=None):

@@ -148,6 +148,18 @@ class LabelTap(TunnelTap):
                        mc.sequence(udp[2][8:]), None)
 
 
+class LanTap(LabelTap):
+    """The same with upstream-assigned labels (RFC 5332), whose session is below 0: minus the label
+    of the LSP, the one behind the context label."""
+
+    @staticmethod
+    def _parse(frame):
+        if frame[12:14] != b"\x88\x48":
+            return LabelTap._parse(frame)
+        below = LabelTap._parse(frame[:12] + b"\x88\x47" + frame[18:])
+        return below and below._replace(session=-below.session)
+
+
 class PlainTap(TunnelTap):
     """Counts multicast that is not encapsulated at all, as session 0."""
 

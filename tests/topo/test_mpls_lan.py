@@ -1,54 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""P2MP LSPs over a LAN: two routers towards the root, two leaves, one Ethernet (RFC 3353 section 9).
-
-                     +-- p2 --+
-    src - pe1 -------+        +-- LAN -- {pe2, pe3} - receivers
-                     +-- p3 --+
-"""
+"""P2MP LSPs over a LAN with labels that the leaves assign: a copy for each of them."""
 import collections
 
 import pytest
 
 import pcap
-from mpls_lab import GROUP, SOURCE, MplsLab, router_id
-from netns import veth, wait_for
+from lan_lab import LanLab
+from mpls_lab import GROUP, SOURCE, router_id
+from netns import wait_for
 from tap import LabelTap
 
-ON_LAN = ("p2", "p3", "pe2", "pe3")
-LEAVES = ("pe2", "pe3")
+LEAVES = LanLab.egress
 GROUPS = [GROUP] + [f"232.2.1.{n}" for n in range(1, 20)]
 RATE = 200
-
-
-class LanLab(MplsLab):
-    names = ("pe1", *ON_LAN)
-    links = (("pe1", "p2"), ("pe1", "p3"))
-    egress = LEAVES
-    paths = {pe: 2 for pe in LEAVES}
-
-    def build(self):
-        super().build()
-        self.lan = self.namespace("lan")
-        self.lan.ip("link add br0 type bridge mcast_snooping 0")
-        self.lan.ip("link set br0 up")
-        for host, name in enumerate(ON_LAN, 1):
-            router = self.routers[name]
-            veth(router.ns, "lan", self.lan, name)
-            self.lan.ip(f"link set {name} master br0")
-            router.ns.ip(f"addr add 10.0.99.{host}/24 dev lan")
-            router.cables.append("lan")
-
-    @staticmethod
-    def network_type(cable):
-        return "broadcast" if cable == "lan" else "point-to-point"
-
-    @staticmethod
-    def sessions_of(router):
-        return {"pe1": 2, "p2": 4, "p3": 4}.get(router.name, 3)
-
-    def upstreams(self, name):
-        """group -> upstream LSR, of the leaf's LSPs."""
-        return {lsp["group"]: lsp["upstream"].get("neighbor") for lsp in self.routers[name].lsps()}
 
 
 @pytest.fixture(name="lab", scope="module")
