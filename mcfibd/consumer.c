@@ -47,6 +47,7 @@ struct consumer {
 	struct maps *maps;
 	struct links *links;
 	struct attach *attach;
+	struct queues *queues;
 	struct objects *objects;
 	struct session sessions[CONSUMER_DAEMONS];
 	struct extra_if *extra;
@@ -241,7 +242,10 @@ static bool open_session(struct consumer *c, unsigned int i, const char **error)
 				 .unicast_sessions = true,
 				 .activity = true,
 				 .mpls_p2mp = true,
-				 .mpls_context = true},
+				 .mpls_context = true,
+				 .priority = true,
+				 .maximum_bps = true,
+				 .sequencing = true},
 	};
 
 	name_copy(p.name, c->params.name, sizeof(p.name));
@@ -297,7 +301,8 @@ static bool open_parts(struct consumer *c, const char **error)
 		return false;
 	}
 	c->attach = attach_new(c->maps, c->links);
-	c->objects = objects_new(c->maps, c->links, c->attach, status_changed, c);
+	c->queues = queues_new(c->params.no_queues);
+	c->objects = objects_new(c->maps, c->links, c->attach, c->queues, status_changed, c);
 	for (i = 0; i < c->params.n_endpoints; i++) {
 		if (!open_session(c, i, error))
 			return false;
@@ -359,6 +364,8 @@ void consumer_free(struct consumer *c, bool keep, msec_t now)
 		objects_free(c->objects);
 	if (c->attach)
 		attach_free(c->attach, !keep);
+	if (c->queues)
+		queues_free(c->queues, !keep);
 	links_close(c->links);
 	maps_close(c->maps);
 	if (c->lock >= 0)
@@ -414,7 +421,9 @@ void consumer_dump(struct consumer *c, FILE *to)
 {
 	dump_sessions(c, to);
 	dump_global(c, to);
-	fprintf(to, " \"objects\": ");
+	fprintf(to, " \"queues\": ");
+	queues_dump(c->queues, c->links, to);
+	fprintf(to, ",\n \"objects\": ");
 	objects_dump(c->objects, to);
 	fprintf(to, "}\n");
 	fflush(to);

@@ -20,6 +20,7 @@ struct consumer_params {
 	msec_t attach_after; /* give up waiting for a complete snapshot; see attach.h */
 	uint32_t max_objects, max_branches; /* of the maps, 0: defaults */
 	bool drop_unknown_labels;	    /* of nobody's object; else the stack gets them */
+	bool no_queues;			    /* leave access interfaces as they are */
 };
 
 /** Loads the programs and begins to connect.  NULL: *error says why. */

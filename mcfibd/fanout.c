@@ -36,17 +36,18 @@ static void seqs_purge(struct objects *os)
 	}
 }
 
-static struct seq *seq_get(struct objects *os, const struct fib_flow_branch *b)
+struct seq *seq_get(struct objects *os, uint16_t tunnel_id, uint16_t session_id,
+		    uint16_t peer_session_id)
 {
-	struct seq key = {.tunnel_id = b->tunnel_id, .session_id = b->session_id}, *s;
-	struct mcf_seq first = {.tunnel_id = b->tunnel_id,
-				.session_id = b->session_id,
-				.peer_session_id = b->peer_session_id};
+	struct mcf_seq first = {.tunnel_id = tunnel_id,
+				.session_id = session_id,
+				.peer_session_id = peer_session_id};
+	struct seq key = {.tunnel_id = tunnel_id, .session_id = session_id}, *s;
 	uint32_t slot;
 
 	seqs_purge(os);
 	s = seq_keys_find(&os->seqs, &key);
-	if (s && !s->users && s->peer_session_id != b->peer_session_id) {
+	if (s && !s->users && s->peer_session_id != peer_session_id) {
 		seq_free(os, s); /* another session with the same number */
 		s = NULL;
 	}
@@ -55,17 +56,17 @@ static struct seq *seq_get(struct objects *os, const struct fib_flow_branch *b)
 		if (!slot)
 			return NULL;
 		s = XCALLOC(MTYPE_SEQ, sizeof(*s));
-		s->tunnel_id = b->tunnel_id;
-		s->session_id = b->session_id;
+		s->tunnel_id = tunnel_id;
+		s->session_id = session_id;
 		s->slot = slot;
 		seq_keys_add(&os->seqs, s);
 	}
-	s->peer_session_id = b->peer_session_id;
+	s->peer_session_id = peer_session_id;
 	s->users++;
 	return s;
 }
 
-static void seq_put(struct objects *os, struct seq *s)
+void seq_put(struct objects *os, struct seq *s)
 {
 	if (s && !--s->users)
 		s->idle_since = os->now;
@@ -165,7 +166,7 @@ void fanout_remove(struct objects *os, struct object *o)
 
 /* ---------------------------------------------------------------- replication (LAC) */
 
-static bool member_branch(struct objects *os, struct object *o, const struct object *session,
+static bool netdev_branch(struct objects *os, struct object *o, const struct object *session,
 			  struct mcf_branch *b)
 {
 	const struct fib_access_session *s = &session->value.access_session;
@@ -190,6 +191,19 @@ static bool member_branch(struct objects *os, struct object *o, const struct obj
 	return true;
 }
 
+/* R4045-6.3-1: as long as nobody asks for priority the interface's queue is left alone. */
+static bool member_branch(struct objects *os, struct object *o, const struct object *session,
+			  const struct leg *l, struct mcf_branch *b)
+{
+	if (!netdev_branch(os, o, session, b))
+		return false;
+	template_priority(b, l->priority);
+	if (l->priority)
+		queues_want(os->queues, links_by_index(os->links, (int)b->ifindex));
+	b->ctr = l->ctr;
+	return true;
+}
+
 void replication_rebuild(struct objects *os, struct object *o)
 {
 	const struct fib_l2tp_replication *v = &o->value.l2tp_replication;
@@ -205,19 +219,22 @@ void replication_rebuild(struct objects *os, struct object *o)
 	for (i = 0; i < v->n_members; i++)
 		legs[i] = (struct leg){.kind = FIB_BRANCH_UNICAST_SESSION,
 				       .tunnel_id = tunnel_id,
-				       .session_id = v->members[i].session_id};
+				       .session_id = v->members[i].session_id,
+				       .priority = v->members[i].priority};
 	legs_replace(os, o, legs, v->n_members);
 	object_refs_start(os, o, o->fanout.n_legs + 1);
 	tunnel = object_ref(os, o, &key);
 	for (i = 0; i < o->fanout.n_legs; i++) {
-		key = fib_key_access_session(tunnel_id, o->fanout.legs[i].session_id);
-		if (!member_branch(os, o, object_ref(os, o, &key), &b[n]))
-			continue;
-		b[n++].ctr = o->fanout.legs[i].ctr;
+		const struct leg *l = &o->fanout.legs[i];
+
+		key = fib_key_access_session(tunnel_id, l->session_id);
+		if (member_branch(os, o, object_ref(os, o, &key), l, &b[n]))
+			n++;
 	}
 	if (object_publish(os, o, o->fanout.slot, b, n)) {
 		if (tunnel->present)
-			object_from_tunnel(os, o->fanout.slot, tunnel, 0);
+			object_from_tunnel(os, o->fanout.slot, tunnel,
+					   v->drop_late ? MCF_O_DROP_LATE : 0);
 		else
 			object_fail(o, FIB_FAILED, ENOENT, "tunnel %u is unknown", tunnel_id);
 		if (!maps_set_session(os->maps, tunnel_id, o->key.l2tp_replication.session_id,
@@ -237,6 +254,18 @@ void replication_remove(struct objects *os, struct object *o)
 
 /* ---------------------------------------------------------------- flow (LNS) */
 
+/* The numbers and bucket of the leg's session while they are wanted; false: no room. */
+static bool leg_seq(struct objects *os, struct leg *l, uint16_t peer_session_id, bool wanted)
+{
+	if (!wanted) {
+		seq_put(os, l->seq);
+		l->seq = NULL;
+	} else if (!l->seq) {
+		l->seq = seq_get(os, l->tunnel_id, l->session_id, peer_session_id);
+	}
+	return !wanted || l->seq;
+}
+
 /* A copy for all subscribers of a multicast session: no PPP header (A4045-26). */
 static bool multicast_branch(struct objects *os, struct object *o, struct leg *l,
 			     const struct fib_flow_branch *from, struct mcf_branch *b)
@@ -248,19 +277,15 @@ static bool multicast_branch(struct objects *os, struct object *o, struct leg *l
 		.nh = &tunnel->tunnel.nh,
 		.peer_session_id = from->peer_session_id,
 		.sequencing = from->sequencing,
+		.max_bps = from->maximum_bps,
 	};
+	bool room = leg_seq(os, l, from->peer_session_id, from->sequencing || from->maximum_bps);
 
-	if (from->sequencing && !l->seq)
-		l->seq = seq_get(os, from);
-	if (!from->sequencing && l->seq) {
-		seq_put(os, l->seq);
-		l->seq = NULL;
-	}
 	if (!tunnel->present) {
 		object_fail(o, FIB_FAILED, ENOENT, "tunnel %u is unknown", from->tunnel_id);
 		return false;
 	}
-	if (from->sequencing && !l->seq) {
+	if (!room) {
 		object_fail(o, FIB_FAILED, ENOSPC, "no room for sequence numbers");
 		return false;
 	}
@@ -271,29 +296,37 @@ static bool multicast_branch(struct objects *os, struct object *o, struct leg *l
 
 /* A copy for one subscriber: through the tunnel, or out of the netdev when somebody else
  * carries the session's packets. */
-static bool unicast_branch(struct objects *os, struct object *o, const struct fib_flow_branch *from,
+static bool unicast_branch(struct objects *os, struct object *o, struct leg *l,
 			   struct mcf_branch *b)
 {
-	struct fib_key key = fib_key_access_session(from->tunnel_id, from->session_id);
+	struct fib_key key = fib_key_access_session(l->tunnel_id, l->session_id);
 	const struct object *session = object_ref(os, o, &key), *tunnel;
 	const struct fib_access_session *s = &session->value.access_session;
+	bool sequencing = session->present && s->unicast && s->sequencing;
+	bool room = leg_seq(os, l, s->peer_session_id, sequencing);
 	struct template_l2tp t = {
 		.peer_session_id = s->peer_session_id,
 		.ppp = true,
+		.sequencing = sequencing,
 		.maximum = s->maximum_packet,
 	};
 
-	key = fib_key_l2tp_tunnel(from->tunnel_id);
+	key = fib_key_l2tp_tunnel(l->tunnel_id);
 	tunnel = object_ref(os, o, &key);
 	if (!session->present || !s->unicast)
-		return member_branch(os, o, session, b);
+		return netdev_branch(os, o, session, b);
+	if (!room) {
+		object_fail(o, FIB_FAILED, ENOSPC, "no room for sequence numbers");
+		return false;
+	}
 	if (!tunnel->present) {
-		object_fail(o, FIB_FAILED, ENOENT, "tunnel %u is unknown", from->tunnel_id);
+		object_fail(o, FIB_FAILED, ENOENT, "tunnel %u is unknown", l->tunnel_id);
 		return false;
 	}
 	t.tunnel = &tunnel->value.l2tp_tunnel;
 	t.nh = &tunnel->tunnel.nh;
 	template_l2tp(b, &t);
+	b->seq = l->seq ? l->seq->slot : 0;
 	return true;
 }
 
@@ -310,7 +343,7 @@ static size_t flow_branches(struct objects *os, struct object *o, struct mcf_bra
 
 		if (from->kind == FIB_BRANCH_MULTICAST_SESSION
 			    ? !multicast_branch(os, o, l, from, &b[n])
-			    : !unicast_branch(os, o, from, &b[n]))
+			    : !unicast_branch(os, o, l, &b[n]))
 			continue;
 		if (b[n].flags & MCF_B_CHECKSUM)
 			*flags |= MCF_O_CHECKSUM;

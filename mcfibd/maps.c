@@ -249,6 +249,8 @@ void maps_object_counters(const struct maps *m, uint32_t object, struct mcf_coun
 		sum->no_branch += c->no_branch;
 		sum->malformed += c->malformed;
 		sum->expired += c->expired;
+		sum->policed += c->policed;
+		sum->late += c->late;
 	}
 }
 
@@ -307,10 +309,12 @@ static void inherit(struct maps *m, const struct mcf_seq *old, uint32_t n)
 		for (slot = 1; old[i].session_id && slot < m->max.max_seqs; slot++) {
 			struct mcf_seq *s = seq_at(m, slot);
 
-			if (s->session_id == old[i].session_id &&
-			    s->tunnel_id == old[i].tunnel_id &&
-			    s->peer_session_id == old[i].peer_session_id)
-				s->ns = old[i].ns;
+			if (s->session_id != old[i].session_id ||
+			    s->tunnel_id != old[i].tunnel_id ||
+			    s->peer_session_id != old[i].peer_session_id)
+				continue;
+			s->ns = old[i].ns;
+			s->due = old[i].due;
 		}
 	}
 }

@@ -5,6 +5,8 @@
 #ifndef MCFIBD_MCFIBD_H
 #define MCFIBD_MCFIBD_H
 
+#include <stdio.h>
+
 #include "lib/base.h"
 
 DECLARE_MGROUP(MCFIBD);
@@ -18,6 +20,9 @@ void agent_log(int level, const char *format, ...) __attribute__((format(printf,
 #define log_err(...)   agent_log(0, __VA_ARGS__)
 #define log_info(...)  agent_log(1, __VA_ARGS__)
 #define log_debug(...) agent_log(2, __VA_ARGS__)
+
+/** As a JSON string. */
+void dump_text(FILE *to, const char *text);
 
 /** Copies a name, cut to what fits; the rest of the field is zero, since fields are compared. */
 static inline void name_copy(char *to, const char *from, size_t size)

@@ -83,6 +83,8 @@ static void usage(FILE *to)
 		"                           (default 60, 0: only when complete)\n"
 		"      --mpls-unknown pass|drop   packets with a label that no daemon has said\n"
 		"                           anything about: to the kernel (default), or dropped\n"
+		"      --access-queue prio|none   where a subscriber's packets have priority: make\n"
+		"                           queues for them (default), or only mark the packets\n"
 		"      --keep               leave the programs in place at exit\n"
 		"      --max-objects N, --max-branches N   size of the maps\n"
 		"  -v, --verbose            say what changes; twice (or -d): everything\n"
@@ -92,6 +94,7 @@ static void usage(FILE *to)
 
 enum {
 	OPT_ATTACH_AFTER = 256,
+	OPT_ACCESS_QUEUE,
 	OPT_KEEP,
 	OPT_MPLS_UNKNOWN,
 	OPT_OBJECTS,
@@ -104,6 +107,7 @@ static const struct option long_options[] = {
 	{"name", required_argument, NULL, 'n'},
 	{"interface", required_argument, NULL, 'i'},
 	{"attach-after", required_argument, NULL, OPT_ATTACH_AFTER},
+	{"access-queue", required_argument, NULL, OPT_ACCESS_QUEUE},
 	{"keep", no_argument, NULL, OPT_KEEP},
 	{"mpls-unknown", required_argument, NULL, OPT_MPLS_UNKNOWN},
 	{"max-objects", required_argument, NULL, OPT_OBJECTS},
@@ -137,15 +141,16 @@ static void add_endpoint(struct consumer_params *p, const char *endpoint)
 	p->endpoints[p->n_endpoints++] = endpoint;
 }
 
-static bool pass_or_drop(const char *text)
+/* False: the first word. */
+static bool second_of(const char *first, const char *second, const char *text)
 {
-	bool drop = !strcmp(text, "drop");
+	bool is_second = !strcmp(text, second);
 
-	if (!drop && strcmp(text, "pass")) {
-		log_err("'%s' is neither pass nor drop", text);
+	if (!is_second && strcmp(text, first)) {
+		log_err("'%s' is neither %s nor %s", text, first, second);
 		exit(2);
 	}
-	return drop;
+	return is_second;
 }
 
 static void one_option(struct options *o, int c)
@@ -168,7 +173,10 @@ static void one_option(struct options *o, int c)
 		o->keep = true;
 		break;
 	case OPT_MPLS_UNKNOWN:
-		o->consumer.drop_unknown_labels = pass_or_drop(optarg);
+		o->consumer.drop_unknown_labels = second_of("pass", "drop", optarg);
+		break;
+	case OPT_ACCESS_QUEUE:
+		o->consumer.no_queues = second_of("prio", "none", optarg);
 		break;
 	case OPT_OBJECTS:
 		o->consumer.max_objects = number(optarg, 16, 1 << 20);

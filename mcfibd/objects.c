@@ -428,7 +428,8 @@ static void add_counters(struct fib_activity *a, const struct maps *maps, uint32
 	a->bytes += c.bytes;
 	a->copies += c.copies;
 	a->copied_bytes += c.copied_bytes;
-	a->drops += c.too_big + c.failed + c.no_branch + c.malformed + c.expired;
+	a->drops +=
+		c.too_big + c.failed + c.no_branch + c.malformed + c.expired + c.policed + c.late;
 }
 
 static void fill_activity(struct objects *os, struct object *o, struct fib_activity *a)
@@ -478,7 +479,7 @@ size_t objects_count(const struct objects *os)
 /* ---------------------------------------------------------------- life */
 
 struct objects *objects_new(struct maps *maps, struct links *links, struct attach *attach,
-			    objects_status_fn status, void *ctx)
+			    struct queues *queues, objects_status_fn status, void *ctx)
 {
 	struct objects *os = XCALLOC(MTYPE_OBJECTS, sizeof(*os));
 	int t;
@@ -486,6 +487,7 @@ struct objects *objects_new(struct maps *maps, struct links *links, struct attac
 	os->maps = maps;
 	os->links = links;
 	os->attach = attach;
+	os->queues = queues;
 	os->status = status;
 	os->ctx = ctx;
 	object_keys_init(&os->keys);

@@ -17,6 +17,7 @@
 #include "mcfibd/attach.h"
 #include "mcfibd/links.h"
 #include "mcfibd/maps.h"
+#include "mcfibd/queue.h"
 
 struct objects;
 
@@ -26,9 +27,9 @@ struct objects;
 /** The status of an object changed without an operation on it: an interface appeared, ... */
 typedef void (*objects_status_fn)(void *ctx, unsigned int daemon, const struct fib_status *status);
 
-/** Borrows maps, links and programs. */
+/** Borrows maps, links, programs and queues. */
 struct objects *objects_new(struct maps *maps, struct links *links, struct attach *attach,
-			    objects_status_fn status, void *ctx);
+			    struct queues *queues, objects_status_fn status, void *ctx);
 /** Frees the store; maps and programs stay as they are. */
 void objects_free(struct objects *os);
 

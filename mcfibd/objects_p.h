@@ -26,7 +26,7 @@ PREDECL_DLIST(object_users);
 PREDECL_DLIST(object_leaving);
 PREDECL_HASH(seq_keys);
 
-/** Next Ns of a multicast session: it may serve several flows (one per source). */
+/** Next Ns and bucket of a session: it may serve several flows (one per source). */
 struct seq {
 	struct seq_keys_item item;
 	uint16_t tunnel_id, session_id, peer_session_id;
@@ -45,6 +45,7 @@ struct leg {
 	uint16_t tunnel_id, session_id;
 	uint32_t index; /* in the value of the flow */
 	uint32_t ctr;
+	enum fib_priority priority; /* of a member */
 	struct seq *seq;
 	struct fib_p2mp_branch p2mp; /* of LEG_LABELS */
 };
@@ -100,6 +101,7 @@ struct object {
 		struct {
 			uint32_t in, out;	  /* tunnel to interface, and back */
 			uint32_t ctr_in, ctr_out; /* of their branches */
+			struct seq *seq;	  /* once numbers may be needed */
 			int ifindex;		  /* with our key and program */
 			enum fib_session_role role;
 		} session;
@@ -117,6 +119,7 @@ struct objects {
 	struct maps *maps;
 	struct links *links;
 	struct attach *attach;
+	struct queues *queues;
 	objects_status_fn status;
 	void *ctx;
 	msec_t now;
@@ -210,6 +213,11 @@ void neighbour_release(struct objects *os, struct object *o);
 bool neighbour_is(const struct object *o);
 /** Fails the user if packets cannot be sent to the neighbour. */
 void neighbour_judge(const struct objects *os, struct object *user, const struct object *o);
+/** A user of the session's numbers; NULL: no room.  One seq_put() each, which takes NULL, too. */
+struct seq *seq_get(struct objects *os, uint16_t tunnel_id, uint16_t session_id,
+		    uint16_t peer_session_id);
+void seq_put(struct objects *os, struct seq *s);
+
 /** Memory only. */
 void fanout_free(struct object *o);
 void seqs_free(struct objects *os);

@@ -113,6 +113,8 @@ static void stop(struct objects *os, struct object *o, bool heir)
 	maps_object_free(m, o->session.out);
 	maps_branch_ctr_free(m, o->session.ctr_in);
 	maps_branch_ctr_free(m, o->session.ctr_out);
+	seq_put(os, o->session.seq);
+	o->session.seq = NULL;
 	o->session.in = o->session.out = o->session.ctr_in = o->session.ctr_out = 0;
 }
 
@@ -129,8 +131,40 @@ static void publish_in(struct objects *os, struct object *o, const struct object
 	else
 		template_receive(&b, s, link);
 	b.ctr = o->session.ctr_in;
-	object_from_tunnel(os, o->session.in, tunnel, MCF_O_PPP);
+	if (s->role == FIB_ROLE_LAC)
+		template_priority(&b, FIB_BEST_EFFORT);
+	object_from_tunnel(os, o->session.in, tunnel,
+			   MCF_O_PPP | (s->drop_late ? MCF_O_DROP_LATE : 0));
 	object_publish(os, o, o->session.in, &b, 1);
+}
+
+/*
+ * RFC 2661 5.4: numbers in every message when the session was set up so.  Otherwise the LNS
+ * decides: it has none, and a LAC does as the last message from the LNS did, for which it has two
+ * branches.
+ */
+static size_t out_branches(struct objects *os, struct object *o, struct template_l2tp *t,
+			   struct mcf_branch b[2])
+{
+	const struct fib_access_session *s = &o->value.access_session;
+	bool follow = s->role == FIB_ROLE_LAC && !s->sequencing;
+	size_t n = 0;
+
+	if ((follow || s->sequencing) && !o->session.seq)
+		o->session.seq = seq_get(os, o->key.access_session.tunnel_id,
+					 o->key.access_session.session_id, s->peer_session_id);
+	if (s->sequencing && !o->session.seq)
+		object_fail(o, FIB_FAILED, ENOSPC, "no room for sequence numbers");
+	if (!s->sequencing)
+		template_l2tp(&b[n++], t);
+	if (o->session.seq && (follow || s->sequencing)) {
+		t->sequencing = true;
+		template_l2tp(&b[n], t);
+		b[n++].seq = o->session.seq->slot;
+	}
+	for (size_t i = 0; i < n; i++)
+		b[i].ctr = o->session.ctr_out;
+	return n;
 }
 
 static void publish_out(struct objects *os, struct object *o, const struct object *tunnel,
@@ -144,17 +178,19 @@ static void publish_out(struct objects *os, struct object *o, const struct objec
 		.peer_session_id = s->peer_session_id,
 		.ppp = true,
 	};
-	struct mcf_branch b;
+	struct mcf_branch b[2];
+	size_t n = out_branches(os, o, &t, b);
 
-	template_l2tp(&b, &t);
-	b.ctr = o->session.ctr_out;
-	m->flags |= b.flags & MCF_B_CHECKSUM ? MCF_O_CHECKSUM : 0;
+	m->in = o->session.in;
+	m->flags = MCF_O_FOLLOW | (s->sequencing ? MCF_O_NUMBERS : 0) |
+		   (m->flags & MCF_O_CHECKSUM) | /* on old branches a packet may still need it */
+		   (t.tunnel->udp_checksum ? MCF_O_CHECKSUM : 0);
 	m->learn = s->role == FIB_ROLE_LAC ? o->session.ctr_in : 0;
 	if (s->role == FIB_ROLE_LAC)
 		memcpy(m->mac, link->mac, 6);
 	else
 		template_peer_mac(m->mac, link);
-	object_publish(os, o, o->session.out, &b, 1);
+	object_publish(os, o, o->session.out, b, n);
 }
 
 /* What is missing to carry the session; false: something is. */

@@ -4,7 +4,7 @@
  */
 #include "mcfibd/objects_p.h"
 
-static void dump_text(FILE *to, const char *text)
+void dump_text(FILE *to, const char *text)
 {
 	const unsigned char *p;
 
@@ -28,17 +28,20 @@ static void dump_counters(struct objects *os, FILE *to, const char *name, uint32
 	fprintf(to,
 		", \"%s\": {\"packets\": %llu, \"bytes\": %llu, \"copies\": %llu, "
 		"\"copied_bytes\": %llu, \"too_big\": %llu, \"failed\": %llu, "
-		"\"no_branch\": %llu, \"malformed\": %llu, \"expired\": %llu}",
+		"\"no_branch\": %llu, \"malformed\": %llu, \"expired\": %llu, "
+		"\"policed\": %llu, \"late\": %llu}",
 		name, c.packets, c.bytes, c.copies, c.copied_bytes, c.too_big, c.failed,
-		c.no_branch, c.malformed, c.expired);
+		c.no_branch, c.malformed, c.expired, c.policed, c.late);
 }
 
 static void dump_branch(struct objects *os, FILE *to, uint32_t ctr)
 {
 	const struct mcf_branch_counters *c = maps_branch_counters(os->maps, ctr);
 
-	fprintf(to, "\"packets\": %llu, \"bytes\": %llu, \"too_big\": %llu, \"failed\": %llu",
-		c->packets, c->bytes, c->too_big, c->failed);
+	fprintf(to,
+		"\"packets\": %llu, \"bytes\": %llu, \"too_big\": %llu, \"failed\": %llu, "
+		"\"policed\": %llu",
+		c->packets, c->bytes, c->too_big, c->failed, c->policed);
 }
 
 static void dump_session(struct objects *os, FILE *to, const struct object *o)
@@ -56,6 +59,10 @@ static void dump_session(struct objects *os, FILE *to, const struct object *o)
 		fprintf(to, ", \"learned_mac\": \"%02x:%02x:%02x:%02x:%02x:%02x\"", mac[0], mac[1],
 			mac[2], mac[3], mac[4], mac[5]);
 	dump_counters(os, to, "from_tunnel", o->session.in);
+	fprintf(to, ", \"late\": %llu", maps_object(os->maps, o->session.in)->late);
+	if (o->session.seq)
+		fprintf(to, ", \"next_ns\": %u",
+			(unsigned int)(maps_seq(os->maps, o->session.seq->slot) & 0xffff));
 	dump_counters(os, to, "to_tunnel", o->session.out);
 }
 
@@ -95,6 +102,8 @@ static void dump_fanout(struct objects *os, FILE *to, const struct object *o)
 		l = &o->fanout.legs[i];
 		fprintf(to, "%s{", i ? ", " : "");
 		dump_leg(to, l);
+		if (l->priority)
+			fprintf(to, "\"priority\": \"%s\", ", fib_priority_name(l->priority));
 		if (l->seq)
 			fprintf(to, "\"next_ns\": %u, ",
 				(unsigned int)(maps_seq(os->maps, l->seq->slot) & 0xffff));

@@ -17,6 +17,8 @@
 #define UDP_LEN	     8
 #define TTL	     64
 #define LABEL_LEN    4
+#define PPPOE_LEN    8
+#define VLAN_LEN     4
 #define L2TP_VERSION 2
 #define L2TP_S	     0x0800
 
@@ -100,7 +102,9 @@ void template_l2tp(struct mcf_branch *b, const struct template_l2tp *t)
 	b->hlen = (uint8_t)wr_len(&w);
 	b->l3off = ETHERNET_LEN;
 	b->flags = (t->tunnel->udp_checksum ? MCF_B_CHECKSUM : 0) |
-		   (t->sequencing ? MCF_B_SEQUENCE : 0) | (t->ppp ? MCF_B_PPP : 0);
+		   (t->sequencing ? MCF_B_SEQUENCE : 0) | (t->ppp ? MCF_B_PPP : 0) |
+		   (t->max_bps ? MCF_B_POLICE : 0);
+	b->max_bps = t->max_bps;
 	b->max_len = t->nh->mtu - (b->hlen - ETHERNET_LEN);
 	if (t->maximum)
 		b->max_len = least(b->max_len, t->maximum);
@@ -131,7 +135,8 @@ static void pppoe(struct mcf_branch *b, const struct fib_access_session *s, cons
 	wr_u16(&w, 0);
 	wr_u16(&w, 0x0021);
 	b->hlen = (uint8_t)wr_len(&w);
-	b->max_len = link->mtu - 8;
+	/* The MTU leaves room for one tag: a second one takes its octets from the packet. */
+	b->max_len = link->mtu - PPPOE_LEN - (s->pppoe.n_vlans > 1 ? VLAN_LEN : 0);
 }
 
 bool template_access(struct mcf_branch *b, const struct fib_access_session *s,
@@ -156,6 +161,14 @@ bool template_access(struct mcf_branch *b, const struct fib_access_session *s,
 	if (s->maximum_packet)
 		b->max_len = least(b->max_len, s->maximum_packet);
 	return true;
+}
+
+void template_priority(struct mcf_branch *b, enum fib_priority p)
+{
+	b->flags |= MCF_B_PRIORITY;
+	b->priority = p == FIB_UNICAST_FIRST	 ? MCF_PRIO_LAST
+		      : p == FIB_MULTICAST_FIRST ? MCF_PRIO_FIRST
+						 : MCF_PRIO_EQUAL;
 }
 
 void template_peer_mac(uint8_t mac[6], const struct link *link)

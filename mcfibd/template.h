@@ -19,6 +19,7 @@ struct template_l2tp {
 	bool ppp;	  /* PPP header in front of the IP packet */
 	bool sequencing;  /* S bit */
 	uint32_t maximum; /* largest IP packet, 0: what fits the next hop's MTU */
+	uint32_t max_bps; /* 0: no limit */
 };
 
 /** MCF_NONE (copies are dropped and counted) while the next hop is not resolved. */
@@ -27,6 +28,9 @@ void template_l2tp(struct mcf_branch *b, const struct template_l2tp *t);
 /** Out of the link in the session's framing.  False: the link cannot carry that framing. */
 bool template_access(struct mcf_branch *b, const struct fib_access_session *s,
 		     const struct link *link);
+
+/** Queued on the subscriber's link as RFC 4045 6.3 says. */
+void template_priority(struct mcf_branch *b, enum fib_priority p);
 
 /** Into the stack, as received on the link. */
 void template_receive(struct mcf_branch *b, const struct fib_access_session *s,

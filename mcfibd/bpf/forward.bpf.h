@@ -12,8 +12,10 @@
 struct job {
 	struct __sk_buff *skb;
 	struct packet p;
-	__u64 copies, copied_bytes, too_big, failed, malformed;
+	__u64 copies, copied_bytes, too_big, failed, malformed, policed;
 	__u32 object;
+	__u32 numbers;	  /* RFC 2661 5.4: the peer numbers its data messages */
+	__u32 preferred;  /* RFC 2661 3.1: P bit */
 	__u32 base, last; /* branches: the first, and the one that gets the packet itself */
 	__u32 verdict;
 };
@@ -80,7 +82,12 @@ static __always_inline int finish_l2tp(struct __sk_buff *skb, struct packet *p,
 		s += ns;
 	}
 	if ((b->flags & MCF_B_PPP) && p->inner == bpf_htons(ETH_P_IPV6)) {
-		*(__be16 *)(data + 50) = bpf_htons(0x0057);
+		if (data + 56 > end)
+			return -1;
+		if (b->flags & MCF_B_SEQUENCE)
+			*(__be16 *)(data + 54) = bpf_htons(0x0057);
+		else
+			*(__be16 *)(data + 50) = bpf_htons(0x0057);
 		s += bpf_htons(0x0057 - 0x0021);
 	}
 	if (b->flags & MCF_B_CHECKSUM) {
@@ -220,6 +227,31 @@ static __always_inline void forward_gso(struct job *j)
 	}
 }
 
+/*
+ * A4045-17: more than the Maximum BPS that the LAC has been told?  All flows of the session fill
+ * one bucket.  What is over does not wait but is dropped, before it has a number.
+ */
+static __always_inline int exceeds(const struct mcf_branch *b, __u32 len)
+{
+	struct mcf_seq *s = bpf_map_lookup_elem(&seqs, &b->seq);
+	__u64 now = bpf_ktime_get_ns(), cost, due, at;
+	int i;
+
+	if (!s || !b->max_bps)
+		return 0;
+	cost = len * 8000000000ull / b->max_bps;
+	for (i = 0; i < 4; i++) {
+		due = *(volatile __u64 *)&s->due;
+		at = due > now ? due : now;
+		if (at - now > MCF_BURST_NS)
+			return 1;
+		if (__sync_val_compare_and_swap(&s->due, due, at + cost) == due)
+			return 0;
+	}
+	__sync_fetch_and_add(&s->due, cost); /* four processors at a time: it evens out */
+	return 0;
+}
+
 /* bpf_loop callback: makes copy i.  0: go on. */
 static long make_copy(__u32 i, void *arg)
 {
@@ -240,6 +272,11 @@ static long make_copy(__u32 i, void *arg)
 		j->too_big++;
 		return 0;
 	}
+	if ((b->flags & MCF_B_POLICE) && exceeds(b, j->p.len)) {
+		__sync_fetch_and_add(&c->policed, 1);
+		j->policed++;
+		return 0;
+	}
 	if (b->kind == MCF_POP && !may_pop(&j->p, b)) {
 		__sync_fetch_and_add(&c->failed, 1);
 		j->malformed++;
@@ -247,6 +284,8 @@ static long make_copy(__u32 i, void *arg)
 	}
 	if (b->kind == MCF_NONE || put_header(j->skb, &j->p, k))
 		goto failed;
+	if (b->flags & MCF_B_PRIORITY)
+		j->skb->priority = j->preferred ? MCF_PRIO_FIRST : b->priority;
 	flags = b->flags & MCF_B_INGRESS ? BPF_F_INGRESS : 0;
 	if (i == j->last)
 		j->verdict = bpf_redirect(b->ifindex, flags);
@@ -314,6 +353,7 @@ static __always_inline void account(struct job *j, __u32 len, __u32 no_branch, _
 	c->failed += j->failed;
 	c->no_branch += no_branch;
 	c->malformed += malformed + j->malformed;
+	c->policed += j->policed;
 }
 
 /* What a root's labels begin with: class from the precedence, S, TTL of the packet as it has
@@ -333,11 +373,15 @@ static __always_inline int forward(struct __sk_buff *skb, struct job *j, struct 
 
 	j->skb = skb;
 	j->base = (__u32)range;
+	if ((o->flags & MCF_O_FOLLOW) && n == 2) {
+		j->base += j->numbers;
+		n = 1;
+	}
 	j->last = n - 1;
 	j->p.protocol = skb->protocol;
 	j->verdict = TC_ACT_STOLEN;
-	if (skb->gso_size && (in != l2 || n != 1)) {
-		COUNT(gso); /* only a packet that enters a tunnel can stay in one piece */
+	if (skb->gso_size && (in != l2 || n != 1 || j->numbers)) {
+		COUNT(gso); /* only a packet that enters a tunnel, without numbers, can stay whole */
 		return drop;
 	}
 	if (parse_inner(skb, j, in) ||

@@ -24,9 +24,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* ---------------------------------------------------------------- L2TP data from a peer */
 
 /* RFC 2661 3.1.  *in: octets in front of the L2TP header, then in front of the payload.  *ns:
- * 0x10000 | Ns, if there is one. */
+ * 0x10000 | Ns, if there is one.  *preferred: the P bit. */
 static __always_inline int l2tp_header(struct __sk_buff *skb, __u32 *in,
-				       struct mcf_session_key *key, __u32 *ns)
+				       struct mcf_session_key *key, __u32 *ns, __u32 *preferred)
 {
 	void *end = (void *)(long)skb->data_end, *p = (void *)(long)skb->data + *in;
 	__u32 flags, at = 2;
@@ -35,7 +35,8 @@ static __always_inline int l2tp_header(struct __sk_buff *skb, __u32 *in,
 		return -1;
 	flags = bpf_ntohs(*(__be16 *)p);
 	if ((flags & 0x8000) || (flags & 0x000f) != 2)
-		return -1; /* control message or not L2TPv2: the daemon's */
+		return -1;	     /* control message or not L2TPv2: the daemon's */
+	*preferred = flags & 0x0100; /* P */
 	if (flags & 0x4000)
 		at += 2; /* L */
 	key->tunnel_id = *(__be16 *)(p + (at & 6));
@@ -65,13 +66,31 @@ static __always_inline int from_peer(const struct mcf_object *o, const struct ip
 	       (!local[3] || local[3] == ip->daddr);
 }
 
-/* A4045-18: late packets pass, and are counted; RFC 2661 5.4: what is late. */
-static __always_inline void note_ns(struct mcf_object *o, __u32 ns)
+/* RFC 2661 5.4: what is late.  A4045-18: it is counted, and passes unless it is to be dropped. */
+static __always_inline int note_ns(struct mcf_object *o, __u32 ns)
 {
-	if (o->next_ns && ((ns - o->next_ns) & 0x8000))
-		o->late++;
-	else
+	if (o->numbers != ns >> 16)
+		o->numbers = ns >> 16;
+	if (!ns)
+		return 0;
+	if (!o->next_ns || !((ns - o->next_ns) & 0x8000)) {
 		o->next_ns = 0x10000 | ((ns + 1) & 0xffff);
+		return 0;
+	}
+	o->late++;
+	return o->flags & MCF_O_DROP_LATE;
+}
+
+static __always_inline int drop_late(__u32 object, __u32 len)
+{
+	struct mcf_counters *c = counters(object);
+
+	if (c) {
+		c->packets++;
+		c->bytes += len;
+		c->late++;
+	}
+	return TC_ACT_SHOT;
 }
 
 /* Length of the PPP header at `in`: [ff 03] 00 21 or 00 57, with or without compression of the
@@ -114,7 +133,7 @@ static __always_inline int tunnel_in(struct __sk_buff *skb, const __u32 l2)
 	if ((void *)(udp + 1) > end || ip->version != 4 || ip->ihl != 5 ||
 	    ip->protocol != IPPROTO_UDP || (ip->frag_off & bpf_htons(0x3fff)))
 		return TC_ACT_UNSPEC; /* options and fragments: the stack's work */
-	if (l2tp_header(skb, &in, &key, &ns))
+	if (l2tp_header(skb, &in, &key, &ns, &j.preferred))
 		return TC_ACT_UNSPEC;
 	index = bpf_map_lookup_elem(&sessions, &key);
 	if (!index)
@@ -134,9 +153,9 @@ static __always_inline int tunnel_in(struct __sk_buff *skb, const __u32 l2)
 			return TC_ACT_UNSPEC; /* PPP control protocols */
 		in += ppp;
 	}
-	if (ns)
-		note_ns(o, ns);
 	count_tunnel(o->tunnel, skb->len - l2);
+	if (note_ns(o, ns))
+		return drop_late(j.object, skb->len - in);
 	return forward(skb, &j, o, in, l2, TC_ACT_SHOT);
 }
 
@@ -213,6 +232,13 @@ static __always_inline int session(struct __sk_buff *skb, const __u32 l2, int ac
 		if (!access)
 			COUNT(not_ip);
 		return other;
+	}
+	if (o->flags & MCF_O_NUMBERS) {
+		j.numbers = 1;
+	} else if (o->flags & MCF_O_FOLLOW) {
+		const struct mcf_object *in = bpf_map_lookup_elem(&objects, &o->in);
+
+		j.numbers = in && in->numbers;
 	}
 	return forward(skb, &j, o, l2, l2, access ? TC_ACT_SHOT : TC_ACT_STOLEN);
 }

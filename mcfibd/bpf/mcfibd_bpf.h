@@ -16,7 +16,7 @@
 /* Default sizes of the maps; the agent may load with others. */
 #define MCF_MAX_OBJECTS	 32768
 #define MCF_MAX_BRANCHES 131072
-#define MCF_MAX_SEQS	 16384
+#define MCF_MAX_SEQS	 32768
 
 #define MCF_MAX_LABELS	 4 /* that a branch pushes */
 
@@ -40,6 +40,19 @@ enum mcf_kind {
 #define MCF_B_INGRESS  0x08 /* hand in as received on ifindex */
 #define MCF_B_LEARNED  0x10 /* Ethernet: destination from the counter slot's mac */
 #define MCF_B_UNIFORM  0x20 /* pop: the label's TTL goes into the packet */
+#define MCF_B_PRIORITY 0x40 /* skb->priority says in which queue the copy waits */
+#define MCF_B_POLICE   0x80 /* L2TP: not more than max_bps, with the bucket of the seq slot */
+
+/*
+ * skb->priority of copies on a subscriber's link.  They are TC_PRIO_ values that the kernel's own
+ * map (pfifo_fast, prio) has in band 1, 2 and 0: with these, three bands are RFC 4045 6.3.
+ */
+#define MCF_PRIO_EQUAL 0 /* unicast; multicast, best effort: one queue, in the order of arrival */
+#define MCF_PRIO_LAST  2 /* multicast, unicast first */
+#define MCF_PRIO_FIRST 6 /* multicast first; data with the P bit */
+
+/* What may be sent at once after a pause, in nanoseconds of max_bps. */
+#define MCF_BURST_NS   100000000ull
 
 /** One copy to make.  l3off: of the outer IPv4 (L2TP) or of the PPPoE header in hdr[]. */
 struct mcf_branch {
@@ -51,6 +64,8 @@ struct mcf_branch {
 	__u32 ip_sum;  /* L2TP: sum over the template's IPv4 header */
 	__u32 udp_sum; /* L2TP: sum over pseudo header, UDP, L2TP, PPP of the template */
 	__u32 payload; /* pop: only this ethertype, network order; 0: IPv4 and IPv6 */
+	__u32 priority;
+	__u32 max_bps; /* of IP packets */
 	__u8 hdr[MCF_HDR_MAX];
 };
 
@@ -60,6 +75,9 @@ struct mcf_branch {
 #define MCF_O_PPP	       0x01 /* L2TP payload starts with a PPP header */
 #define MCF_O_CHECKSUM	       0x02 /* one of the branches wants the UDP checksum */
 #define MCF_O_PIPE	       0x04 /* labels begin with a TTL of their own */
+#define MCF_O_DROP_LATE	       0x08 /* L2TP data behind what was expected: dropped */
+#define MCF_O_FOLLOW	       0x10 /* of two branches one counts: see `in` */
+#define MCF_O_NUMBERS	       0x20 /* the branch has Ns */
 
 struct mcf_object {
 	__u64 range; /* MCF_RANGE(): replaced by one store */
@@ -71,7 +89,11 @@ struct mcf_object {
 	__u16 peer_port, local_port; /* network order */
 	__u8 mac[8];		     /* answer to ARP requests on this interface, 6 octets */
 	__u32 next_ns;		     /* 0x10000 | Ns expected in sequenced L2TP data; 0: none yet */
-	__u64 late;		     /* of those, behind what was expected: passed all the same */
+	__u32 numbers;		     /* 1: the last data message had Ns */
+	__u64 late;		     /* of those, behind what was expected */
+	/* Object of the other direction: with Ns there the second branch counts, else the first
+	 * (RFC 2661 5.4). */
+	__u32 in, pad;
 };
 
 /** Counters of an object; index cpu * objects + object.  One cache line but for labels. */
@@ -80,19 +102,23 @@ struct mcf_counters {
 	__u64 copies, copied_bytes;		     /* sent, with all headers */
 	__u64 too_big, failed, no_branch, malformed; /* drops */
 	__u64 expired;				     /* labelled, TTL 0 or 1: dropped */
-	__u64 pad[7];
+	__u64 policed;				     /* over the maximum rate: dropped */
+	__u64 late;				     /* of mcf_object.late: dropped */
+	__u64 pad[5];
 };
 
 /** Counters and state of a branch, all processors together. */
 struct mcf_branch_counters {
 	__u64 packets, bytes, too_big, failed;
 	__u64 mac; /* learned Ethernet address in the first 6 octets; 0: none yet */
-	__u64 pad[3];
+	__u64 policed;
+	__u64 pad[2];
 };
 
-/** Next Ns of a multicast session; who it is, for an agent that takes over. */
+/** Next Ns of a session, and its bucket; who it is, for an agent that takes over. */
 struct mcf_seq {
 	__u64 ns;
+	__u64 due; /* time, by bpf_ktime_get_ns(), when all that has been sent would be over */
 	__u16 tunnel_id, session_id, peer_session_id, pad;
 };
 

@@ -35,13 +35,14 @@ def tunnel(tunnel_id, peer_tunnel_id, local, peer, local_port=1701, peer_port=17
 
 
 def session(tunnel_id, session_id, peer_session_id, role, interface, framing="ethernet",
-            unicast=True, maximum=0, mac=None, pppoe_id=0, vlans=(), sequencing=False):
+            unicast=True, maximum=0, mac=None, pppoe_id=0, vlans=(), sequencing=False,
+            drop_late=False):
     op = pb.Op()
     op.key.access_session.tunnel_id, op.key.access_session.session_id = tunnel_id, session_id
     v = op.access_session
     v.peer_session_id, v.interface, v.unicast = peer_session_id, interface, unicast
     v.role = {"lac": pb.SESSION_ROLE_LAC, "lns": pb.SESSION_ROLE_LNS}[role]
-    v.maximum_packet, v.sequencing = maximum, sequencing
+    v.maximum_packet, v.sequencing, v.drop_late = maximum, sequencing, drop_late
     if framing == "pppoe":
         v.pppoe.mac, v.pppoe.session_id = bytes.fromhex(mac.replace(":", "")), pppoe_id
         v.pppoe.vlan.extend(vlans)
@@ -52,21 +53,24 @@ def session(tunnel_id, session_id, peer_session_id, role, interface, framing="et
     return op
 
 
-def replication(tunnel_id, session_id, members):
+def replication(tunnel_id, session_id, members, drop_late=False):
+    """members: session IDs, or pairs of one and a priority."""
     op = pb.Op()
     op.key.l2tp_replication.tunnel_id = tunnel_id
     op.key.l2tp_replication.session_id = session_id
+    op.l2tp_replication.drop_late = drop_late
     op.l2tp_replication.SetInParent()
     for m in members:
-        op.l2tp_replication.members.add().session_id = m
+        session_id, priority = m if isinstance(m, tuple) else (m, 0)
+        op.l2tp_replication.members.add(session_id=session_id, priority=priority)
     return op
 
 
-def multicast(tunnel_id, session_id, peer_session_id, sequencing=False):
+def multicast(tunnel_id, session_id, peer_session_id, sequencing=False, maximum_bps=0):
     b = pb.L2tpFlow.Branch()
     m = b.multicast_session
     m.tunnel_id, m.session_id, m.peer_session_id = tunnel_id, session_id, peer_session_id
-    m.sequencing = sequencing
+    m.sequencing, m.maximum_bps = sequencing, maximum_bps
     return b
 
 

@@ -361,8 +361,8 @@ class Pair:
             agent.daemon.installed(*objects)
         return self
 
-    def replicate(self, members=(201, 202, 203), session=600):
-        op = fib.replication(LAC_TUNNEL, session, members)
+    def replicate(self, members=(201, 202, 203), session=600, drop_late=False):
+        op = fib.replication(LAC_TUNNEL, session, members, drop_late)
         self.lac.daemon.install(op)
         return op
 
@@ -448,8 +448,8 @@ class MulticastRouting:
         self.sock.close()
 
 
-def multicast(sequencing=False, local=500, peer=600):
-    return fib.multicast(LNS_TUNNEL, local, peer, sequencing)
+def multicast(sequencing=False, local=500, peer=600, maximum_bps=0):
+    return fib.multicast(LNS_TUNNEL, local, peer, sequencing, maximum_bps)
 
 
 def unicast(n):
@@ -488,11 +488,16 @@ def run_for_result(ns, *argv):
                           check=False)
 
 
-def deliver(net, payload, tunnel=LAC_TUNNEL, session=600, **header):
-    """Sends one data message as the LNS would."""
+def lns_socket(net):
     with net.lns.inside():
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         s.bind((LNS, 1701))
-    s.sendto(l2tp(tunnel, session, payload, **header), (LAC, 1701))
-    s.close()
+    s.connect((LAC, 1701))
+    return s
+
+
+def deliver(net, payload, tunnel=LAC_TUNNEL, session=600, **header):
+    """Sends one data message as the LNS would."""
+    with contextlib.closing(lns_socket(net)) as s:
+        s.send(l2tp(tunnel, session, payload, **header))
