@@ -31,6 +31,7 @@
 #define L2MCD_H
 
 #include "l2mcd/l2mcd_config.h"
+#include "l2mcd/l2mcd_link.h"
 #include "lib/fib_pub.h"
 #include "lib/gmp_router.h"
 
@@ -48,13 +49,6 @@ struct l2mcd_tunnel {
 	struct l2mc_tunnel *lns;     /* while established */
 	struct l2mc_lac_tunnel *lac; /* while established */
 	uint64_t data_packets; /* last activity report of the agent */
-};
-
-/** Why a session is left out of every OSL (A4045-28). */
-enum l2mcd_ineligible {
-	L2MCD_ELIGIBLE,
-	L2MCD_INELIGIBLE_SEQUENCING,
-	L2MCD_INELIGIBLE_NO_INTERFACE,
 };
 
 struct l2mcd_pppoe_call;
@@ -124,7 +118,6 @@ unsigned int l2mcd_session_accm(uint16_t tunnel_id, uint16_t session_id, uint32_
 
 /** Calls fn for every unicast session of every tunnel. */
 void l2mcd_sessions_walk(void (*fn)(void *arg, struct l2mcd_session *s), void *arg);
-const char *l2mcd_ineligible_name(enum l2mcd_ineligible why); /**< "", "sequencing required" */
 /** Forwarding key of a multicast flow, replication, ... as l2mcd sends it. */
 struct fib_key l2mcd_flow_key(const struct addr *group, const struct addr *source);
 /** The endpoint consumers connect to, "": not bound; error: why not, or NULL. */

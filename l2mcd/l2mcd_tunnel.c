@@ -406,19 +406,6 @@ void l2mcd_clear_statistics(void)
 	memset(&d->stats, 0, sizeof(d->stats));
 }
 
-const char *l2mcd_ineligible_name(enum l2mcd_ineligible why)
-{
-	switch (why) {
-	case L2MCD_ELIGIBLE:
-		return "";
-	case L2MCD_INELIGIBLE_SEQUENCING:
-		return "sequencing required";
-	case L2MCD_INELIGIBLE_NO_INTERFACE:
-		return "no session interface";
-	}
-	return "";
-}
-
 void l2mcd_tunnel_init(struct l2mcd *d)
 {
 	d->l2tp = l2tp_engine_new(&ops, d, &d->wheel);
