@@ -15,6 +15,9 @@
  *   l2mcd_pppoe     access interfaces with PPPoE: one for each session
  *   l2mcd_lns       session interfaces (provider)
  *   l2mcd_membership  group state per session: `membership source`
+ *   l2mcd_external  ... netdevs that somebody else made
+ *   l2mcd_pppd      ... a pppd for each, on a session in the kernel (l2mcd_kernel)
+ *   l2mcd_link      what pppd tells of PPP
  *   l2mcd_tap       IGMP and MLD on all session interfaces, one socket
  *   l2mcd_upstream  l2mc0: what all sessions want together, reported to pimd
  *   l2mcd_fib       forwarding objects
@@ -68,6 +71,9 @@ struct l2mcd_session {
 	struct l2tp_call_errors line_before; /* the call */
 	struct l2mcd_pppoe_call *pppoe; /* LAC: the subscriber came by PPPoE */
 	/* LNS */
+	const struct l2mcd_provider *provider; /* who made the interface */
+	void *provider_data;
+	struct l2mcd_link link; /* its PPP, as the provider tells */
 	struct l2mcd_ifsessions_item by_ifindex;
 	ifindex_t ifindex; /* 0: the netdev is not there */
 	uint8_t framing;   /* enum fib_framing, of the netdev */
@@ -118,6 +124,8 @@ unsigned int l2mcd_session_accm(uint16_t tunnel_id, uint16_t session_id, uint32_
 
 /** Calls fn for every unicast session of every tunnel. */
 void l2mcd_sessions_walk(void (*fn)(void *arg, struct l2mcd_session *s), void *arg);
+/** Why the session is in no OSL for groups of this family. */
+enum l2mcd_ineligible l2mcd_session_ineligible(const struct l2mcd_session *s, bool v6);
 /** Forwarding key of a multicast flow, replication, ... as l2mcd sends it. */
 struct fib_key l2mcd_flow_key(const struct addr *group, const struct addr *source);
 /** The endpoint consumers connect to, "": not bound; error: why not, or NULL. */

@@ -10,6 +10,7 @@ DEFINE_MTYPE_STATIC(L2MCD_CONFIG, PEER_GROUP, "peer-group");
 DEFINE_MTYPE_STATIC(L2MCD_CONFIG, ENDPOINT, "endpoint of a peer-group");
 DEFINE_MTYPE_STATIC(L2MCD_CONFIG, RANGE, "group-range");
 DEFINE_MTYPE_STATIC(L2MCD_CONFIG, SUBSCRIBER, "subscriber");
+DEFINE_MTYPE_STATIC(L2MCD_CONFIG, PPP_OPTIONS, "ppp options");
 
 DEFINE_QOBJ_TYPE(l2mcd_profile);
 DEFINE_QOBJ_TYPE(l2mcd_peer_group);
@@ -40,6 +41,7 @@ static void multicast_default(struct l2mcd_multicast *m)
 	m->threshold = 2;
 	m->holdtime_s = 10;
 	m->ack_wait_ms = 200;
+	m->packet_size = 1492;
 	m->query_interval_s = 125;
 	m->robustness = 2;
 	m->last_member_ds = 10;
@@ -68,6 +70,7 @@ void l2mcd_config_init(struct l2mcd_config *c)
 	l2mcd_profiles_init(&c->profiles);
 	l2mcd_peer_groups_init(&c->peer_groups);
 	l2mcd_accesses_init(&c->accesses);
+	l2mcd_ppp_lines_init(&c->ppp_options);
 	settings_default(c);
 }
 
@@ -89,7 +92,35 @@ void l2mcd_config_reset(struct l2mcd_config *c)
 		l2mcd_profile_del(c, p);
 	while ((r = l2mcd_ranges_pop(&c->multicast.ranges)))
 		XFREE(MTYPE_RANGE, r);
+	l2mcd_ppp_options_del(c, NULL);
 	settings_default(c);
+}
+
+/* ---------------------------------------------------------------- ppp options */
+
+void l2mcd_ppp_options_add(struct l2mcd_config *c, const char *line)
+{
+	struct l2mcd_ppp_line *o;
+
+	frr_each (l2mcd_ppp_lines, &c->ppp_options, o)
+		if (strcmp(o->line, line) == 0)
+			return;
+	o = XCALLOC(MTYPE_PPP_OPTIONS, sizeof(*o));
+	o->line = XSTRDUP(MTYPE_PPP_OPTIONS, line);
+	l2mcd_ppp_lines_add_tail(&c->ppp_options, o);
+}
+
+void l2mcd_ppp_options_del(struct l2mcd_config *c, const char *line)
+{
+	struct l2mcd_ppp_line *o;
+
+	frr_each_safe (l2mcd_ppp_lines, &c->ppp_options, o) {
+		if (line && strcmp(o->line, line) != 0)
+			continue;
+		l2mcd_ppp_lines_del(&c->ppp_options, o);
+		XFREE(MTYPE_PPP_OPTIONS, o->line);
+		XFREE(MTYPE_PPP_OPTIONS, o);
+	}
 }
 
 /* ---------------------------------------------------------------- profiles */

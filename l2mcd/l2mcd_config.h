@@ -26,6 +26,7 @@ PREDECL_SORTLIST_UNIQ(l2mcd_accesses);
 PREDECL_DLIST(l2mcd_endpoints);
 PREDECL_DLIST(l2mcd_ranges);
 PREDECL_SORTLIST_UNIQ(l2mcd_subscribers);
+PREDECL_DLIST(l2mcd_ppp_lines);
 
 enum l2mcd_data_sequencing { L2MCD_SEQ_ALLOW, L2MCD_SEQ_DENY, L2MCD_SEQ_PREFER, L2MCD_SEQ_REQUIRE };
 
@@ -121,7 +122,17 @@ struct l2mcd_access {
 };
 
 /** session interface ...: who makes the netdevs of the LNS's sessions. */
-enum l2mcd_provider_kind { L2MCD_PROVIDER_NONE, L2MCD_PROVIDER_EXTERNAL };
+enum l2mcd_provider_kind {
+	L2MCD_PROVIDER_NONE,
+	L2MCD_PROVIDER_EXTERNAL,
+	L2MCD_PROVIDER_PPPD,
+};
+
+/** ppp options LINE: words for pppd's command line, in the order they were typed. */
+struct l2mcd_ppp_line {
+	struct l2mcd_ppp_lines_item item;
+	char *line;
+};
 
 /** group-range PREFIX: groups that may be carried. */
 struct l2mcd_range {
@@ -155,6 +166,7 @@ struct l2mcd_multicast {
 	enum l2mc_precedence precedence;
 	struct l2mcd_subscribers_head subscribers;
 	bool sequencing, drop_late; /* LAC: numbers in multicast sessions; what came too late */
+	uint32_t packet_size; /* sessions with a smaller MRU are left out (A4045-28) */
 	bool immediate_leave;
 	uint32_t maximum_groups;    /* per session, 0: no limit */
 	uint32_t maximum_sessions;  /* multicast sessions per tunnel, 0: no limit */
@@ -175,6 +187,7 @@ struct l2mcd_config {
 	struct l2mcd_accesses_head accesses;
 	enum l2mcd_provider_kind provider;
 	char session_template[32];
+	struct l2mcd_ppp_lines_head ppp_options;
 	struct l2mcd_multicast multicast;
 	struct fib_server_config fib;
 };
@@ -190,6 +203,7 @@ DECLARE_SORTLIST_UNIQ(l2mcd_accesses, struct l2mcd_access, item, l2mcd_access_cm
 DECLARE_SORTLIST_UNIQ(l2mcd_subscribers, struct l2mcd_subscriber, item, l2mcd_subscriber_cmp);
 DECLARE_DLIST(l2mcd_endpoints, struct l2mcd_endpoint, item);
 DECLARE_DLIST(l2mcd_ranges, struct l2mcd_range, item);
+DECLARE_DLIST(l2mcd_ppp_lines, struct l2mcd_ppp_line, item);
 DECLARE_QOBJ_TYPE(l2mcd_profile);
 DECLARE_QOBJ_TYPE(l2mcd_peer_group);
 DECLARE_QOBJ_TYPE(l2mcd_access);
@@ -235,6 +249,10 @@ const char *l2mcd_access_str(const char *interface, uint8_t n_vlans, const uint1
 struct l2mcd_endpoint *l2mcd_endpoint_set(struct l2mcd_peer_group *g, const struct addr *addr,
 					  uint16_t preference, const struct addr *source);
 bool l2mcd_endpoint_del(struct l2mcd_peer_group *g, const struct addr *addr);
+/** Adds a line, unless it is there. */
+void l2mcd_ppp_options_add(struct l2mcd_config *c, const char *line);
+/** Takes one line away, or all of them (NULL). */
+void l2mcd_ppp_options_del(struct l2mcd_config *c, const char *line);
 bool l2mcd_range_add(struct l2mcd_multicast *m, const struct addr *prefix, uint8_t prefixlen);
 bool l2mcd_range_del(struct l2mcd_multicast *m, const struct addr *prefix, uint8_t prefixlen);
 /** Like the objects above. */

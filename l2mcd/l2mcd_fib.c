@@ -116,7 +116,7 @@ void l2mcd_fib_session(const struct l2mcd_session *s)
 	v.access_session.role = s->lac ? FIB_ROLE_LAC : FIB_ROLE_LNS;
 	strlcpy(v.access_session.interface, s->interface, sizeof(v.access_session.interface));
 	v.access_session.framing = ifp ? l2mcd_interface_framing(ifp) : FIB_FRAMING_RAW_IP;
-	v.access_session.unicast = true;
+	v.access_session.unicast = !s->provider || !s->provider->kernel;
 	v.access_session.sequencing = s->sequencing;
 	if (s->pppoe)
 		l2mcd_pppoe_framing(s, &v.access_session);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* JSON of tunnels, sessions and the daemon itself; see l2mcd_show.h. */
 #include "l2mcd/l2mcd_kernel.h"
+#include "l2mcd/l2mcd_p.h"
 #include "l2mcd/l2mcd_show.h"
 
 static void add_fib(json_object *o, const struct fib_key *key)
@@ -108,6 +109,40 @@ json_object *l2mcd_json_tunnel(const struct show_tunnel *t, bool detail)
 	return o;
 }
 
+static void link_add(json_object *o, const struct l2mcd_link *l)
+{
+	json_object *ppp = json_object_new_object();
+
+	json_object_boolean_add(ppp, "lcp", l->lcp);
+	json_object_boolean_add(ppp, "ipcp", l->ipcp);
+	json_object_boolean_add(ppp, "ipv6cp", l->ipv6cp);
+	json_object_boolean_add(ppp, "ccp", l->ccp);
+	json_object_boolean_add(ppp, "ecp", l->ecp);
+	json_object_boolean_add(ppp, "multilink", l->multilink);
+	json_object_boolean_add(ppp, "filter", l->filter);
+	json_object_int_add(ppp, "mru", l->mru);
+	if (l->ipcp) {
+		json_add_addr(ppp, "localAddress", &l->local);
+		json_add_addr(ppp, "remoteAddress", &l->remote);
+	}
+	if (l->ipv6cp) {
+		json_add_addr(ppp, "localIpv6Address", &l->local6);
+		json_add_addr(ppp, "remoteIpv6Address", &l->remote6);
+	}
+	json_object_object_add(o, "ppp", ppp);
+}
+
+static void add_ineligible(json_object *o, const struct l2mcd_session *s)
+{
+	enum l2mcd_ineligible v4 = l2mcd_session_ineligible(s, false);
+	enum l2mcd_ineligible v6 = l2mcd_session_ineligible(s, true);
+
+	json_object_boolean_add(o, "eligible", !v4 || !v6);
+	json_object_string_add(o, "ineligible", l2mcd_ineligible_name(s->ineligible));
+	json_object_string_add(o, "ineligibleIpv4", l2mcd_ineligible_name(v4));
+	json_object_string_add(o, "ineligibleIpv6", l2mcd_ineligible_name(v6));
+}
+
 static void session_detail(json_object *o, const struct show_session *s)
 {
 	const struct l2tp_call *c = &s->info.call;
@@ -122,6 +157,10 @@ static void session_detail(json_object *o, const struct show_session *s)
 	l2mcd_json_line(o, s);
 	if (!s->s->lac)
 		json_object_int_add(o, "ifindex", s->s->ifindex);
+	if (s->s->provider)
+		json_object_string_add(o, "madeBy", s->s->provider->name);
+	if (s->s->link.told)
+		link_add(o, &s->s->link);
 }
 
 json_object *l2mcd_json_session(const struct show_session *s, bool detail)
@@ -139,8 +178,9 @@ json_object *l2mcd_json_session(const struct show_session *s, bool detail)
 	json_object_string_add(o, "interface", s->s->interface);
 	json_object_string_add(o, "peerHostName", t.peer_host_name ? t.peer_host_name : "");
 	if (!s->s->lac) {
-		json_object_boolean_add(o, "eligible", s->s->ineligible == L2MCD_ELIGIBLE);
-		json_object_string_add(o, "ineligible", l2mcd_ineligible_name(s->s->ineligible));
+		if (s->s->link.user[0])
+			json_object_string_add(o, "user", s->s->link.user);
+		add_ineligible(o, s->s);
 		json_object_int_add(o, "groups", s->groups);
 	}
 	json_add_since(o, "upTime", s->info.established, l2mcd_now());

@@ -370,6 +370,19 @@ int l2mcd_kernel_session_open(const struct l2mcd_session *s, const struct l2mcd_
 	return fd;
 }
 
+int l2mcd_kernel_session_change(const struct l2mcd_session *s, const struct l2mcd_kernel_session *k)
+{
+	struct request r = {};
+	struct nlmsghdr *nlh = request_init(&r, family, L2TP_CMD_SESSION_MODIFY);
+
+	mnl_attr_put_u32(nlh, L2TP_ATTR_CONN_ID, s->tunnel->tunnel_id);
+	mnl_attr_put_u32(nlh, L2TP_ATTR_SESSION_ID, s->session_id);
+	mnl_attr_put_u8(nlh, L2TP_ATTR_SEND_SEQ, k->send_sequence);
+	mnl_attr_put_u8(nlh, L2TP_ATTR_RECV_SEQ, k->need_sequence);
+	mnl_attr_put_u64(nlh, L2TP_ATTR_RECV_TIMEOUT, k->reorder_ms);
+	return ask(nlh, NULL);
+}
+
 /* ---------------------------------------------------------------- channels */
 
 int l2mcd_kernel_channel(int sock)

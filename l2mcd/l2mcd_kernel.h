@@ -41,6 +41,10 @@ bool l2mcd_kernel_available(const char **why);
 int l2mcd_kernel_session_open(const struct l2mcd_session *s, const struct l2mcd_kernel_session *k,
 			      const char **why);
 
+/** Changes what can be changed: sequence numbers and the wait.  0, or -1 and errno. */
+int l2mcd_kernel_session_change(const struct l2mcd_session *s,
+				const struct l2mcd_kernel_session *k);
+
 /** Index of the PPP channel of a PPPoL2TP or PPPoE socket; -1 and errno. */
 int l2mcd_kernel_channel(int sock);
 

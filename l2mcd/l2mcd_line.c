@@ -41,17 +41,6 @@ static bool sequenced(const struct l2mcd_session *s, bool required)
 	return required || (!s->lac && (mode == L2MCD_SEQ_PREFER || mode == L2MCD_SEQ_REQUIRE));
 }
 
-/* A sequenced link must not get packets inserted by the LAC (R4045-8-3, A4045-28). */
-static void set_sequencing(struct l2mcd_session *s, bool on)
-{
-	s->sequencing = on;
-	if (on)
-		s->ineligible = L2MCD_INELIGIBLE_SEQUENCING;
-	else if (s->ineligible == L2MCD_INELIGIBLE_SEQUENCING)
-		s->ineligible =
-			s->lac || s->ifindex ? L2MCD_ELIGIBLE : L2MCD_INELIGIBLE_NO_INTERFACE;
-}
-
 bool l2mcd_line_up(struct l2mcd_session *s)
 {
 	enum l2mcd_data_sequencing mode = mode_of(l2mcd_instance(), s->tunnel->peer_group);
@@ -68,7 +57,7 @@ bool l2mcd_line_up(struct l2mcd_session *s)
 				   l2mcd_now());
 		return false;
 	}
-	set_sequencing(s, sequenced(s, info.call.sequencing_required));
+	s->sequencing = sequenced(s, info.call.sequencing_required);
 	return true;
 }
 
@@ -81,7 +70,7 @@ static void review_sequencing(void *arg, struct l2mcd_session *s)
 	on = sequenced(s, info.call.sequencing_required);
 	if (!s->up || on == s->sequencing)
 		return;
-	set_sequencing(s, on);
+	s->sequencing = on;
 	l2mcd_history_add(s->tunnel->tunnel_id, s->session_id, "data messages %s numbers",
 			  on ? "with" : "without");
 	l2mcd_lns_sequencing_changed(s);

@@ -47,7 +47,15 @@ static struct l2mcd_names_head names;
 
 static const struct l2mcd_provider *provider(const struct l2mcd *d)
 {
-	return d->config.provider == L2MCD_PROVIDER_EXTERNAL ? &l2mcd_external : NULL;
+	switch (d->config.provider) {
+	case L2MCD_PROVIDER_EXTERNAL:
+		return &l2mcd_external;
+	case L2MCD_PROVIDER_PPPD:
+		return &l2mcd_pppd;
+	case L2MCD_PROVIDER_NONE:
+		break;
+	}
+	return NULL;
 }
 
 struct l2mcd_session *l2mcd_lns_by_ifindex(ifindex_t ifindex)
@@ -72,15 +80,61 @@ struct l2mcd_session *l2mcd_lns_by_name(const char *interface)
 	return n ? n->session : NULL;
 }
 
-/* ---------------------------------------------------------------- the netdev comes and goes */
+static void name_set(struct l2mcd_session *s, const char *interface)
+{
+	struct name *n = XCALLOC(MTYPE_L2MCD_NAME, sizeof(*n));
+
+	if (interface != s->interface)
+		strlcpy(s->interface, interface, sizeof(s->interface));
+	strlcpy(n->interface, interface, sizeof(n->interface));
+	n->session = s;
+	l2mcd_names_add(&names, n);
+}
+
+static void name_clear(struct l2mcd_session *s)
+{
+	struct name *n = name_find(s->interface);
+
+	if (n && n->session == s) {
+		l2mcd_names_del(&names, n);
+		XFREE(MTYPE_L2MCD_NAME, n);
+	}
+}
+
+/* ---------------------------------------------------------------- A4045-28 */
+
+enum l2mcd_ineligible l2mcd_session_ineligible(const struct l2mcd_session *s, bool v6)
+{
+	return s->ineligible != L2MCD_ELIGIBLE ? s->ineligible
+					       : l2mcd_link_ineligible_family(&s->link, v6);
+}
+
+/* For groups of neither family: the reason, if there is one for both. */
+static enum l2mcd_ineligible judge(const struct l2mcd *d, const struct l2mcd_session *s)
+{
+	if (s->sequencing) /* R4045-8-3 */
+		return L2MCD_INELIGIBLE_SEQUENCING;
+	if (!s->ifindex)
+		return L2MCD_INELIGIBLE_NO_INTERFACE;
+	return l2mcd_link_ineligible(&s->link, d->config.multicast.packet_size);
+}
 
 static void review_eligible(struct l2mcd_session *s)
 {
-	bool ok = s->ineligible == L2MCD_ELIGIBLE;
+	enum l2mcd_ineligible was = s->ineligible;
 
+	s->ineligible = judge(l2mcd_instance(), s);
+	if (s->ineligible != was && s->ineligible != L2MCD_INELIGIBLE_NO_INTERFACE)
+		l2mcd_history_add(s->tunnel->tunnel_id, s->session_id, "%s%s",
+				  s->ineligible ? "left out of multicast sessions: "
+						: "may be in multicast sessions",
+				  l2mcd_ineligible_name(s->ineligible));
 	if (s->user)
-		l2mc_user_set_eligible(s->user, ok, ok, l2mcd_now());
+		l2mc_user_set_eligible(s->user, !l2mcd_session_ineligible(s, false),
+				       !l2mcd_session_ineligible(s, true), l2mcd_now());
 }
+
+/* ---------------------------------------------------------------- the netdev comes and goes */
 
 static void interface_gone(struct l2mcd_session *s)
 {
@@ -97,18 +151,19 @@ static void interface_gone(struct l2mcd_session *s)
 void l2mcd_lns_interface(struct l2mcd_session *s, const struct interface *ifp)
 {
 	struct l2mcd *d = l2mcd_instance();
+	bool was = s->ifindex;
 
+	if (ifp && s->link.ifindex && s->link.ifindex != (uint32_t)ifp->ifindex)
+		ifp = NULL; /* one of before, with the same name */
 	if (!ifp || (s->ifindex && s->ifindex != ifp->ifindex))
 		interface_gone(s);
 	if (!ifp) {
-		l2mcd_history_add(s->tunnel->tunnel_id, s->session_id, "%s is not up",
-				  s->interface);
-		if (s->ineligible == L2MCD_ELIGIBLE)
-			s->ineligible = L2MCD_INELIGIBLE_NO_INTERFACE;
+		if (was || !s->link.told)
+			l2mcd_history_add(s->tunnel->tunnel_id, s->session_id, "%s is not up",
+					  s->interface);
+		review_eligible(s);
 		return;
 	}
-	if (s->ineligible == L2MCD_INELIGIBLE_NO_INTERFACE)
-		s->ineligible = L2MCD_ELIGIBLE;
 	if (!s->ifindex) {
 		s->ifindex = ifp->ifindex;
 		s->framing = l2mcd_interface_framing(ifp);
@@ -120,6 +175,38 @@ void l2mcd_lns_interface(struct l2mcd_session *s, const struct interface *ifp)
 	review_eligible(s);
 	l2mcd_membership(d)->start(d, s, ifp);
 	l2mcd_kick();
+}
+
+/* A netdev's name may still be that of a session whose end we are about to hear of. */
+static void take_name(struct l2mcd_session *s, const char *interface)
+{
+	struct l2mcd_session *old = l2mcd_lns_by_name(interface);
+
+	if (old == s)
+		return;
+	if (old) {
+		interface_gone(old);
+		name_clear(old);
+		old->interface[0] = '\0';
+	}
+	if (s->ifindex)
+		interface_gone(s);
+	name_clear(s);
+	name_set(s, interface);
+}
+
+void l2mcd_lns_report(struct l2mcd_session *s, const struct l2mcd_link *link)
+{
+	bool same = strcmp(link->interface, s->interface) == 0;
+
+	s->link = *link;
+	if (link->interface[0])
+		take_name(s, link->interface);
+	if (!same && s->interface[0])
+		l2mcd_history_add(s->tunnel->tunnel_id, s->session_id, "interface %s, user %s",
+				  s->interface, link->user[0] ? link->user : "-");
+	if (s->interface[0])
+		l2mcd_lns_interface(s, l2mcd_interface_up(s->interface));
 }
 
 /*
@@ -160,17 +247,15 @@ bool l2mcd_lns_reserve(struct l2mcd_session *s, const char *subscriber, const ch
 {
 	struct l2tp_tunnel_info tunnel;
 	struct l2tp_call call = {};
-	struct name *n;
 
 	*why = "no session interface is configured";
 	l2tp_tunnel_info(s->tunnel->l2tp, &tunnel);
 	strlcpy(call.calling_number, subscriber, sizeof(call.calling_number));
 	if (!admit(s, &call, tunnel.peer_host_name, why))
 		return false;
-	n = XCALLOC(MTYPE_L2MCD_NAME, sizeof(*n));
-	strlcpy(n->interface, s->interface, sizeof(n->interface));
-	n->session = s;
-	l2mcd_names_add(&names, n);
+	s->provider = p;
+	if (s->interface[0])
+		name_set(s, s->interface);
 	return true;
 }
 
@@ -193,6 +278,8 @@ uint16_t l2mcd_lns_call_accept(struct l2mcd_session *s)
 
 void l2mcd_lns_sequencing_changed(struct l2mcd_session *s)
 {
+	if (s->up && s->provider && s->provider->sequencing)
+		s->provider->sequencing(s);
 	if (!s->ifindex)
 		return;
 	l2mcd_fib_session(s);
@@ -202,24 +289,17 @@ void l2mcd_lns_sequencing_changed(struct l2mcd_session *s)
 
 void l2mcd_lns_session_up(struct l2mcd_session *s)
 {
-	const struct l2mcd_provider *p = provider(l2mcd_instance());
-
-	if (p)
-		p->start(s);
+	review_eligible(s);
+	if (s->provider)
+		s->provider->start(s);
 }
 
 void l2mcd_lns_session_down(struct l2mcd_session *s)
 {
-	const struct l2mcd_provider *p = provider(l2mcd_instance());
-	struct name *n = name_find(s->interface);
-
-	if (p)
-		p->stop(s);
+	if (s->provider)
+		s->provider->stop(s);
 	interface_gone(s);
-	if (n && n->session == s) {
-		l2mcd_names_del(&names, n);
-		XFREE(MTYPE_L2MCD_NAME, n);
-	}
+	name_clear(s);
 }
 
 /* ---------------------------------------------------------------- configuration */
@@ -242,6 +322,7 @@ void l2mcd_lns_reconcile(struct l2mcd *d)
 
 		if (!ifp || !s->user)
 			continue;
+		review_eligible(s); /* packet-size */
 		l2mcd_membership(d)->start(d, s, ifp);
 		l2mcd_membership(d)->walk(s, report_again, s);
 	}

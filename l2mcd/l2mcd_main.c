@@ -13,7 +13,7 @@ DEFINE_MGROUP(L2MCD, "l2mcd");
 static struct l2mcd l2mcd;
 
 static zebra_capabilities_t caps[] = {ZCAP_NET_RAW, ZCAP_BIND, ZCAP_NET_ADMIN,
-				      ZCAP_DAC_OVERRIDE /* /dev/ppp */};
+				      ZCAP_DAC_OVERRIDE /* /dev/ppp */, ZCAP_SETID /* pppd */};
 
 struct zebra_privs_t l2mcd_privs = {
 	.user = "frr",
@@ -97,6 +97,7 @@ static void stop(void)
 	l2mcd_tap_fini();
 	l2mcd_upstream_fini(d);
 	l2mcd_line_fini();
+	l2mcd_pppd_fini();
 	l2mcd_kernel_fini();
 	l2mcd_io_fini();
 	l2mcd_zebra_fini();

@@ -37,8 +37,8 @@ static void gmp_state(void *ctx, struct gmp_router *r, const struct addr *group,
 
 static const struct gmp_router_ops gmp_ops = {.query = gmp_query, .state = gmp_state};
 
-static void gmp_params(const struct l2mcd *d, const struct interface *ifp, bool mld,
-		       struct gmp_router_params *p)
+static void gmp_params(const struct l2mcd *d, const struct l2mcd_session *s,
+		       const struct interface *ifp, bool mld, struct gmp_router_params *p)
 {
 	const struct l2mcd_multicast *m = &d->config.multicast;
 
@@ -56,6 +56,8 @@ static void gmp_params(const struct l2mcd *d, const struct interface *ifp, bool 
 	p->maximum_groups = m->maximum_groups;
 	p->maximum_joins_per_s = m->maximum_joins;
 	p->address = l2mcd_interface_address(ifp, mld);
+	if (addr_is_any(&p->address)) /* libfrr takes no link-local address of a PPP link */
+		p->address = mld ? s->link.local6 : s->link.local;
 }
 
 void l2mcd_querier_start(struct l2mcd *d, struct l2mcd_session *s, const struct interface *ifp,
@@ -63,7 +65,7 @@ void l2mcd_querier_start(struct l2mcd *d, struct l2mcd_session *s, const struct 
 {
 	struct gmp_router_params p;
 
-	gmp_params(d, ifp, gmp == L2MCD_MLD, &p);
+	gmp_params(d, s, ifp, gmp == L2MCD_MLD, &p);
 	if (s->gmp[gmp])
 		gmp_router_set_params(s->gmp[gmp], &p);
 	else

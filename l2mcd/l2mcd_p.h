@@ -116,19 +116,24 @@ bool l2mcd_accepts_proxy(const struct l2mcd_session *s);
 
 /* ---------------------------------------------------------------- l2mcd_lns.c */
 
-/** Who makes the session interfaces: `session interface`.  pppd will be the second. */
+/** Who makes the session interfaces: `session interface`. */
 struct l2mcd_provider {
 	const char *name;
-	/** An incoming call came: choose s->interface; false and *why: it is refused. */
+	bool kernel; /* the kernel carries the unicast packets, not an agent */
+	/** A call came: choose s->interface, or leave it to l2mcd_lns_report(); false and *why: it is refused. */
 	bool (*reserve)(struct l2mcd_session *s, const struct l2tp_call *call, const char *lac_host,
 			const char **why);
 	/** The call is up: make the interface; l2mcd_lns_interface() when it is there. */
 	void (*start)(struct l2mcd_session *s);
 	/** The call is over. */
 	void (*stop)(struct l2mcd_session *s);
+	/** s->sequencing has changed during the call; may be NULL. */
+	void (*sequencing)(struct l2mcd_session *s);
 };
 
-extern const struct l2mcd_provider l2mcd_external;
+extern const struct l2mcd_provider l2mcd_external, l2mcd_pppd;
+
+void l2mcd_pppd_fini(void);
 
 void l2mcd_lns_init(struct l2mcd *d);
 void l2mcd_lns_fini(struct l2mcd *d);
@@ -143,6 +148,8 @@ void l2mcd_lns_session_down(struct l2mcd_session *s);
 void l2mcd_lns_reconcile(struct l2mcd *d);
 /** The session's netdev is there and up (ifp), or not (NULL). */
 void l2mcd_lns_interface(struct l2mcd_session *s, const struct interface *ifp);
+/** What the session's provider tells of its PPP, and of its interface. */
+void l2mcd_lns_report(struct l2mcd_session *s, const struct l2mcd_link *link);
 /** The agent carries the session's packets now. */
 void l2mcd_lns_session_installed(struct l2mcd_session *s);
 /** The session that uses this netdev, or NULL. */

@@ -2,6 +2,7 @@
 /* Commands about tunnels and unicast sessions, and the offline decoder; see l2mcd_vty.h. */
 #include "l2mcd/l2mcd_kernel.h"
 #include "l2mcd/l2mcd_membership.h"
+#include "l2mcd/l2mcd_p.h"
 #include "l2mcd/l2mcd_show.h"
 #include "l2mcd/l2mcd_vty.h"
 
@@ -251,6 +252,7 @@ DEFPY (l2mcd_show_reliable,
 struct session_walk {
 	struct vty *vty;
 	uint16_t tunnel_id, session_id;
+	const char *user; /* NULL: any */
 	bool detail;
 	struct json_rows *rows;
 	size_t n;
@@ -260,7 +262,11 @@ static const char *multicast_of(const struct l2mcd_session *s)
 {
 	if (s->lac)
 		return "-";
-	return s->ineligible == L2MCD_ELIGIBLE ? "yes" : l2mcd_ineligible_name(s->ineligible);
+	if (s->ineligible != L2MCD_ELIGIBLE)
+		return l2mcd_ineligible_name(s->ineligible);
+	if (!l2mcd_session_ineligible(s, false))
+		return l2mcd_session_ineligible(s, true) ? "IPv4" : "yes";
+	return l2mcd_session_ineligible(s, true) ? "no NCP is open" : "IPv6";
 }
 
 static void session_line(struct vty *vty, const struct show_session *s)
@@ -274,6 +280,34 @@ static void session_line(struct vty *vty, const struct show_session *s)
 		l2tp_session_state_name(s->info.state), s->s->interface[0] ? s->s->interface : "-",
 		groups, multicast_of(s->s), show_since(s->info.established, l2mcd_now(), up),
 		fib_text(&s->key, fib, sizeof(fib)));
+}
+
+static const char *open_or(bool open)
+{
+	return open ? "open" : "-";
+}
+
+static void link_detail(struct vty *vty, const struct l2mcd_session *s)
+{
+	const struct l2mcd_link *l = &s->link;
+	char a[ADDR_STRLEN], b[ADDR_STRLEN];
+
+	if (!s->provider)
+		return;
+	vty_out(vty, "  Made by:     %s\n", s->provider->name);
+	if (!l->told)
+		return;
+	vty_out(vty, "  User:        %s\n", l->user[0] ? l->user : "-");
+	vty_out(vty, "  PPP:         LCP %s IPCP %s IPV6CP %s CCP %s ECP %s%s, MRU %u%s\n",
+		open_or(l->lcp), open_or(l->ipcp), open_or(l->ipv6cp), open_or(l->ccp),
+		open_or(l->ecp), l->multilink ? " multilink" : "", l->mru,
+		l->filter ? ", filtered" : "");
+	if (l->ipcp)
+		vty_out(vty, "  IPv4:        %s (ours) %s\n", addr_str(&l->local, a),
+			addr_str(&l->remote, b));
+	if (l->ipv6cp)
+		vty_out(vty, "  IPv6:        %s (ours) %s\n", addr_str(&l->local6, a),
+			addr_str(&l->remote6, b));
 }
 
 static void session_detail(struct vty *vty, const struct show_session *s)
@@ -294,8 +328,15 @@ static void session_detail(struct vty *vty, const struct show_session *s)
 	vty_out(vty, "  Speed:       tx %u rx %u bit/s%s\n", c->tx_speed_bps, c->rx_speed_bps,
 		c->sequencing_required ? ", sequencing required" : "");
 	l2mcd_show_line(vty, s);
-	if (!s->s->lac)
+	link_detail(vty, s->s);
+	if (!s->s->lac) {
+		const char *why = l2mcd_ineligible_name(l2mcd_session_ineligible(s->s, false));
+		const char *why6 = l2mcd_ineligible_name(l2mcd_session_ineligible(s->s, true));
+
 		vty_out(vty, "  Multicast:   %s, groups %zu\n", multicast_of(s->s), s->groups);
+		vty_out(vty, "    IPv4:      %s%s\n", *why ? "unicast copies: " : "yes", why);
+		vty_out(vty, "    IPv6:      %s%s\n", *why6 ? "unicast copies: " : "yes", why6);
+	}
 	vty_out(vty, "  FIB:         %s\n", fib_text(&s->key, fib, sizeof(fib)));
 }
 
@@ -308,6 +349,8 @@ static void show_session(void *arg, struct l2mcd_session *session)
 		return;
 	l2mcd_show_session_fill(session, &s);
 	if (w->session_id && s.info.session_id != w->session_id)
+		return;
+	if (w->user && strcmp(session->link.user, w->user) != 0)
 		return;
 	if (w->rows)
 		json_row(w->rows, l2mcd_json_session(&s, w->detail));
@@ -325,19 +368,21 @@ static void show_session(void *arg, struct l2mcd_session *session)
 
 DEFPY (l2mcd_show_session,
        l2mcd_show_session_cmd,
-       "show l2tp session [tunnel (1-65535)$tunnel] [(1-65535)$id] [detail$detail] [json$json]",
+       "show l2tp session [tunnel (1-65535)$tunnel] [<(1-65535)$id|user WORD$user>] [detail$detail] [json$json]",
        SHOW_STR
        L2TP_STR
        "Unicast sessions\n"
        "Sessions of one tunnel\n"
        "Tunnel ID, ours\n"
        "Session ID, ours\n"
+       "Sessions of one user\n"
+       "Name with which the subscriber authenticated\n"
        "All that is known\n"
        JSON_STR)
 {
 	struct json_rows rows = json_rows_init(vty, "sessions");
 	struct session_walk w = {
-		.vty = vty, .tunnel_id = tunnel, .session_id = id, .detail = detail != NULL};
+		.vty = vty, .tunnel_id = tunnel, .session_id = id, .user = user, .detail = detail != NULL};
 
 	if (json)
 		w.rows = &rows;

@@ -201,12 +201,12 @@ static void cb_session_up(void *ctx, struct l2tp_session *l2tp)
 		return;
 	s->up = true;
 	l2mcd_history_add(s->tunnel->tunnel_id, s->session_id, "established, interface %s",
-			  s->interface);
+			  s->interface[0] ? s->interface : "not made yet");
+	l2mcd_line_agree(s);
 	if (s->lac)
 		l2mcd_lac_session_up(s);
 	else
-		l2mcd_lns_session_up(s);
-	l2mcd_line_agree(s);
+		l2mcd_lns_session_up(s); /* which may end it */
 	l2mcd_kick();
 }
 

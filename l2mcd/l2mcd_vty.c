@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Configuration commands: nodes, settings of the daemon, profiles; see l2mcd_vty.h. */
+#include "l2mcd/l2mcd_pppd_args.h"
 #include "l2mcd/l2mcd_vty.h"
 
 #include "lib/fib_vty.h"
@@ -109,25 +110,69 @@ DEFPY (l2mcd_listen,
 
 DEFPY (l2mcd_session_interface,
        l2mcd_session_interface_cmd,
-       "[no] session interface ![external NAME-TEMPLATE$template]",
+       "[no] session interface ![<pppd$pppd|external NAME-TEMPLATE$template>]",
        NO_STR
        "Subscriber sessions at the LNS\n"
        "Who makes the session interfaces; default is nobody: calls are refused\n"
+       "A pppd of its own ends the PPP of each session\n"
        "Netdevs that exist already\n"
        "Name of the netdev: %c calling number, %h LAC's host name, %d lowest free number, %% is %\n")
 {
 	struct l2mcd_config *c = l2mcd_vty_config();
 
-	if (!no && !l2mcd_vty_template_ok(template))
+	if (!no && !pppd && !l2mcd_vty_template_ok(template))
 		return vty_refuse(
 			vty,
 			"template '%s': needs %%c or %%d, knows %%c %%h %%d %%%%, up "
 			"to %zu characters, no '/' and no ':'",
 			template, sizeof(c->session_template) - 1);
-	c->provider = no ? L2MCD_PROVIDER_NONE : L2MCD_PROVIDER_EXTERNAL;
-	strlcpy(c->session_template, no ? "" : template, sizeof(c->session_template));
+	c->provider = no     ? L2MCD_PROVIDER_NONE
+		      : pppd ? L2MCD_PROVIDER_PPPD
+			     : L2MCD_PROVIDER_EXTERNAL;
+	strlcpy(c->session_template, no || pppd ? "" : template, sizeof(c->session_template));
 	return l2mcd_vty_changed();
 }
+
+DEFUN (l2mcd_ppp_options,
+       l2mcd_ppp_options_cmd,
+       "ppp options LINE...",
+       "PPP sessions at the LNS\n"
+       "Options of pppd, in addition to those in its files; several lines add up\n"
+       "As on pppd's command line: authentication, addresses, plugins\n")
+{
+	char *line = argv_concat(argv, argc, 2);
+	struct pppd_args args = {};
+	bool ok = pppd_args_add_line(&args, line);
+
+	if (ok)
+		l2mcd_ppp_options_add(l2mcd_vty_config(), line);
+	else
+		vty_refuse(vty, "'%s': a quote is not closed, or it is too long", line);
+	XFREE(MTYPE_TMP, line);
+	return ok ? l2mcd_vty_changed() : CMD_WARNING_CONFIG_FAILED;
+}
+
+DEFUN (l2mcd_no_ppp_options,
+       l2mcd_no_ppp_options_cmd,
+       "no ppp options",
+       NO_STR
+       "PPP sessions at the LNS\n"
+       "Options of pppd: this line, or all of them\n")
+{
+	char *line = argc > 3 ? argv_concat(argv, argc, 3) : NULL;
+
+	l2mcd_ppp_options_del(l2mcd_vty_config(), line);
+	XFREE(MTYPE_TMP, line);
+	return l2mcd_vty_changed();
+}
+
+ALIAS (l2mcd_no_ppp_options,
+       l2mcd_no_ppp_options_line_cmd,
+       "no ppp options LINE...",
+       NO_STR
+       "PPP sessions at the LNS\n"
+       "Options of pppd: this line, or all of them\n"
+       "As it was typed\n")
 
 /* ---------------------------------------------------------------- profile */
 
@@ -316,6 +361,7 @@ static void settings_write(struct vty *vty, const struct l2mcd_config *c)
 static int config_write(struct vty *vty)
 {
 	const struct l2mcd_config *c = l2mcd_vty_config();
+	const struct l2mcd_ppp_line *o;
 	const struct l2mcd_profile *p;
 
 	if (!c->present)
@@ -328,6 +374,10 @@ static int config_write(struct vty *vty)
 	l2mcd_vty_access_write(vty, c);
 	if (c->provider == L2MCD_PROVIDER_EXTERNAL)
 		vty_out(vty, " session interface external %s\n", c->session_template);
+	if (c->provider == L2MCD_PROVIDER_PPPD)
+		vty_out(vty, " session interface pppd\n");
+	frr_each (l2mcd_ppp_lines_const, &c->ppp_options, o)
+		vty_out(vty, " ppp options %s\n", o->line);
 	l2mcd_vty_multicast_write(vty, c);
 	fib_config_vty_write(vty);
 	vty_out(vty, "exit\n!\n");
@@ -375,6 +425,9 @@ void l2mcd_vty_init(void)
 	install_element(L2MCD_NODE, &l2mcd_host_name_cmd);
 	install_element(L2MCD_NODE, &l2mcd_listen_cmd);
 	install_element(L2MCD_NODE, &l2mcd_session_interface_cmd);
+	install_element(L2MCD_NODE, &l2mcd_ppp_options_cmd);
+	install_element(L2MCD_NODE, &l2mcd_no_ppp_options_cmd);
+	install_element(L2MCD_NODE, &l2mcd_no_ppp_options_line_cmd);
 
 	install_node(&profile_node);
 	install_default(L2MCD_PROFILE_NODE);

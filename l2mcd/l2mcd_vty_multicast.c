@@ -180,6 +180,17 @@ DEFPY (l2mcd_maximum_bps,
 	return l2mcd_vty_changed();
 }
 
+DEFPY (l2mcd_packet_size,
+       l2mcd_packet_size_cmd,
+       "[no] packet-size ![(68-65535)$octets]",
+       NO_STR
+       "Largest multicast packet; default 1492\n"
+       "Octets of IP; sessions with a smaller MRU stay on unicast copies\n")
+{
+	multicast()->packet_size = no ? multicast_defaults()->packet_size : (uint32_t)octets;
+	return l2mcd_vty_changed();
+}
+
 DEFPY (l2mcd_immediate_leave,
        l2mcd_immediate_leave_cmd,
        "[no] immediate-leave",
@@ -310,6 +321,8 @@ static void policy_write(struct vty *vty, const struct l2mcd_multicast *m,
 		vty_out(vty, "  acknowledgement-wait %u\n", m->ack_wait_ms);
 	if (m->maximum_bps)
 		vty_out(vty, "  maximum-bps %u\n", m->maximum_bps);
+	if (m->packet_size != d->packet_size)
+		vty_out(vty, "  packet-size %u\n", m->packet_size);
 	if (m->immediate_leave)
 		vty_out(vty, "  immediate-leave\n");
 	if (m->maximum_groups)
@@ -371,6 +384,7 @@ void l2mcd_vty_multicast_init(void)
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_holdtime_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_ack_wait_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_maximum_bps_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_packet_size_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_immediate_leave_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_maximum_groups_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_maximum_sessions_cmd);
