@@ -14,7 +14,7 @@ import time
 
 import l2tp_wire as w
 from l2tp_wire import Avp, u16, u32
-from netns import LabError
+from netns import PATIENCE, LabError
 
 PORT = 1701
 RETRANSMIT, TRIES = 0.5, 12
@@ -170,7 +170,7 @@ class Peer:
                     return i
             return None
         with self.changed:
-            if not self.changed.wait_for(lambda: self.error or look() is not None, timeout) \
+            if not self.changed.wait_for(lambda: self.error or look() is not None, timeout * PATIENCE) \
                     or self.error:
                 raise LabError(f"{self.host_name}: no {name} within {timeout} s; came: "
                                f"{[m.name for m in self.messages]}, error {self.error!r}")
@@ -180,7 +180,7 @@ class Peer:
 
     def until(self, condition, timeout, what):
         with self.changed:
-            if not self.changed.wait_for(lambda: self.error or condition(), timeout) \
+            if not self.changed.wait_for(lambda: self.error or condition(), timeout * PATIENCE) \
                     or self.error:
                 raise LabError(f"{self.host_name}: not within {timeout} s: {what}; came: "
                                f"{[m.name for m in self.messages]}, error {self.error!r}")
