@@ -197,8 +197,20 @@ static void take_name(struct l2mcd_session *s, const char *interface)
 
 void l2mcd_lns_report(struct l2mcd_session *s, const struct l2mcd_link *link)
 {
+	struct l2mcd *d = l2mcd_instance();
 	bool same = strcmp(link->interface, s->interface) == 0;
+	const char *refused = NULL;
 
+	if (link->interface[0] && !same)
+		refused = l2mcd_membership(d)->refuse(d, link->interface);
+	if (refused) {
+		zlog_notice("session %u of tunnel %u ended: %s", s->session_id,
+			    s->tunnel->tunnel_id, refused);
+		l2tp_session_close(s->l2tp, L2TP_CDN_NO_FACILITIES, L2TP_ERR_NONE, refused,
+				   l2mcd_now());
+		l2mcd_kick();
+		return;
+	}
 	s->link = *link;
 	if (link->interface[0])
 		take_name(s, link->interface);
@@ -235,8 +247,10 @@ static bool admit(struct l2mcd_session *s, const struct l2tp_call *call, const c
 	if (!p || !p->reserve(s, call, lac_host, why))
 		return false;
 	refused = l2mcd_membership(d)->refuse(d, s->interface);
-	if (!refused)
+	if (!refused) {
+		s->provider = p;
 		return true;
+	}
 	p->stop(s);
 	s->interface[0] = '\0';
 	*why = refused;
@@ -253,7 +267,6 @@ bool l2mcd_lns_reserve(struct l2mcd_session *s, const char *subscriber, const ch
 	strlcpy(call.calling_number, subscriber, sizeof(call.calling_number));
 	if (!admit(s, &call, tunnel.peer_host_name, why))
 		return false;
-	s->provider = p;
 	if (s->interface[0])
 		name_set(s, s->interface);
 	return true;
