@@ -161,6 +161,7 @@ struct l2mcd_multicast {
 	uint32_t ack_wait_ms; /* l2mc_policy.await_ms */
 	uint32_t maximum_bps; /* 0: none */
 	bool require_traffic; /* LNS */
+	bool member_source_exclude; /* else what subscribers send is denied (RFC 4045 4.4) */
 	uint32_t idle_timeout_s; /* 0: never */
 	uint8_t priority;     /* enum l2mc_priority, for all multicast sessions */
 	enum l2mc_precedence precedence;

@@ -171,6 +171,7 @@ void l2mcd_lns_interface(struct l2mcd_session *s, const struct interface *ifp)
 		l2mcd_fib_session(s);
 		s->user = l2mc_user_add(s->tunnel->lns, s->session_id, s->peer_session_id, s);
 		l2mcd_priority_session(s);
+		l2mcd_sender_session(s);
 	}
 	review_eligible(s);
 	l2mcd_membership(d)->start(d, s, ifp);
@@ -322,7 +323,7 @@ static void report_again(void *arg, const struct gmp_group_info *g)
 	struct l2mcd_session *s = arg;
 	bool allowed = l2mcd_config_group_allowed(&l2mcd_instance()->config, &g->group);
 
-	l2mc_user_report(s->user, &g->group, allowed ? &g->filter : &GMP_FILTER_NONE, l2mcd_now());
+	l2mcd_sender_report(s, &g->group, allowed ? &g->filter : &GMP_FILTER_NONE);
 }
 
 /* The querier's settings and the group range may be new. */

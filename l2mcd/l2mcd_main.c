@@ -44,6 +44,7 @@ static void reconcile(struct l2mcd *d)
 	l2mcd_multicast_reconcile(d);
 	l2mcd_membership_reconcile(d);
 	l2mcd_lns_reconcile(d);
+	l2mcd_sender_reconcile(d);
 	l2mcd_line_reconcile(d);
 	l2mcd_tap_reconcile(d);
 	l2mcd_upstream_reconcile(d);
@@ -90,6 +91,7 @@ static void stop(void)
 	l2mcd_pppoe_fini(d);
 	l2mcd_io_output(d);
 	l2mcd_fib_fini(d);
+	l2mcd_sender_fini();
 	l2mcd_lns_fini(d);
 	l2mcd_membership_fini(d);
 	l2mcd_multicast_fini(d);
@@ -140,6 +142,7 @@ static void start(struct event_loop *master)
 	l2mcd_pppoe_init(d);
 	l2mcd_multicast_init(d);
 	l2mcd_lns_init(d);
+	l2mcd_sender_init();
 	l2mcd_vty_init();
 	l2mcd_zebra_init(d);
 }

@@ -15,7 +15,7 @@ void l2mcd_membership_changed(struct l2mcd_session *s, const struct addr *group,
 		return;
 	L2MCD_DEBUG(gmp, "%s: %s %s, %zu sources", s->interface, addr_str(group, text),
 		    f->exclude ? "EXCLUDE" : "INCLUDE", f->n);
-	l2mc_user_report(s->user, group, f, l2mcd_now());
+	l2mcd_sender_report(s, group, f);
 	l2mcd_kick();
 }
 

@@ -67,6 +67,17 @@ void l2mcd_multicast_acked(struct l2mcd *d, uint64_t cookie, msec_t now);
 void l2mcd_priority_session(struct l2mcd_session *s);
 void l2mcd_priority_reconcile(struct l2mcd *d);
 
+/* ---------------------------------------------------------------- l2mcd_sender.c */
+
+void l2mcd_sender_init(void);
+void l2mcd_sender_reconcile(struct l2mcd *d);
+void l2mcd_sender_fini(void);
+/** A session interface is there: its subscriber may be a source. */
+void l2mcd_sender_session(const struct l2mcd_session *s);
+/** Tells the engine what the subscriber wants, without what it should not get back. */
+void l2mcd_sender_report(struct l2mcd_session *s, const struct addr *group,
+			 const struct gmp_filter *f);
+
 /* ---------------------------------------------------------------- l2mcd_lac.c */
 
 /** Something happened that calls may depend on: looked at in this round. */

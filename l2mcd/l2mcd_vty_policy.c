@@ -80,6 +80,20 @@ DEFPY (l2mcd_subscriber,
 	return l2mcd_vty_changed();
 }
 
+/* ---------------------------------------------------------------- senders (RFC 4045 4.4) */
+
+DEFPY (l2mcd_member_source,
+       l2mcd_member_source_cmd,
+       "[no] member-source ![<deny|exclude>$what]",
+       NO_STR
+       "Subscribers that send to groups they have joined; default deny\n"
+       "What subscribers send is not forwarded to subscribers\n"
+       "A sender is not listed for its group, and gets other sources by unicast\n")
+{
+	multicast()->member_source_exclude = !no && strcmp(what, "exclude") == 0;
+	return l2mcd_vty_changed();
+}
+
 /* ---------------------------------------------------------------- multicast sessions */
 
 DEFPY (l2mcd_require_traffic,
@@ -134,6 +148,8 @@ void l2mcd_vty_policy_write(struct vty *vty, const struct l2mcd_multicast *m,
 {
 	const struct l2mcd_subscriber *s;
 
+	if (m->member_source_exclude)
+		vty_out(vty, "  member-source exclude\n");
 	if (m->require_traffic)
 		vty_out(vty, "  require-traffic\n");
 	if (m->idle_timeout_s)
@@ -156,6 +172,7 @@ void l2mcd_vty_policy_init(void)
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_priority_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_priority_precedence_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_subscriber_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_member_source_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_require_traffic_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_idle_timeout_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_sequencing_cmd);
