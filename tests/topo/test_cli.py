@@ -87,6 +87,7 @@ LINES = [
     (MULTICAST, "maximum-bps 4294967295", "no maximum-bps"),
     (MULTICAST, "packet-size 65535", "no packet-size"),
     (MULTICAST, "immediate-leave", "no immediate-leave"),
+    (MULTICAST, "member-source exclude", "no member-source"),
     (MULTICAST, "require-traffic", "no require-traffic"),
     (MULTICAST, "idle-timeout 86400", "no idle-timeout"),
     (MULTICAST, "sequencing", "no sequencing"),
@@ -125,6 +126,7 @@ DEFAULTS = [
     (MULTICAST, "acknowledgement-wait 200"), (MULTICAST, "priority best-effort"),
     (MULTICAST, "priority-precedence individual"),
     (MULTICAST, "packet-size 1492"),
+    (MULTICAST, "priority-precedence individual"), (MULTICAST, "member-source deny"),
     (MULTICAST, "querier interval 125"), (MULTICAST, "querier robustness 2"),
     (MULTICAST, "querier last-member-interval 10"), (MULTICAST, "querier version 3"),
     *FIB_DEFAULTS,
@@ -299,6 +301,7 @@ l2vpn l2tp-multicast
   maximum-groups 20 per-session
   maximum-sessions 30 per-tunnel
   maximum-joins 40 per-second
+  member-source exclude
   require-traffic
   idle-timeout 600
   sequencing drop-late
