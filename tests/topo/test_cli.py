@@ -124,7 +124,6 @@ DEFAULTS = [
     (MULTICAST, "upstream-address 10.99.0.1/30"), (MULTICAST, "replication-context per-source"),
     (MULTICAST, "threshold 2"), (MULTICAST, "threshold 2 teardown 0"), (MULTICAST, "holdtime 10"),
     (MULTICAST, "acknowledgement-wait 200"), (MULTICAST, "priority best-effort"),
-    (MULTICAST, "priority-precedence individual"),
     (MULTICAST, "packet-size 1492"),
     (MULTICAST, "priority-precedence individual"), (MULTICAST, "member-source deny"),
     (MULTICAST, "querier interval 125"), (MULTICAST, "querier robustness 2"),
