@@ -6,6 +6,7 @@ import pytest
 
 import l2tp_wire as w
 from l2tp_wire import Avp, u16, u32
+from lab import BUILD
 from netns import LabError, wait_for
 from peer_lab import PEER, PeerLab
 
@@ -71,8 +72,18 @@ HOSTS = 4
 
 class CallLab(PeerLab):
     def build(self):
+        """No virtual interface has a line with errors: tests/topo/line_errors.c says it has."""
         super().build()
+        self.errors, start = self.router.run / "line_errors", self.router.start
+        shim = [f"LD_PRELOAD={BUILD}/tests/topo/line_errors.so", f"LINE_ERRORS={self.errors}"]
+        self.router.start = lambda name, argv: start(name, ["env", *shim, *argv])
         self.router.start_l2mcd(CONFIG)
+        self.router.start = start
+
+    def looks(self):
+        """How often the daemon has looked for errors."""
+        read = self.errors.with_suffix(".read")
+        return read.stat().st_size if read.exists() else 0
 
     def lac(self, host_name="lac", extra=(BEARER,), **kw):
         lac = self.peer(host_name, **kw)
@@ -438,6 +449,22 @@ def test_the_lns_shows_the_errors_of_a_wen(lab):
     s = wait_for(lambda: lab.session(interface="a1", wens=1), 5, "told")
     assert s["errors"] == {"crc": 11, "framing": 12, "hardwareOverrun": 13, "bufferOverrun": 14,
                            "timeout": 15, "alignment": 16}
+
+
+# R2661-6.13-1
+def test_errors_of_the_access_interface_are_told_the_lns(lab):
+    lab.errors.write_text("a1 1 2 3 4 5\n")  # before the call: not of the call
+    lns = lab.lns()
+    lab.access(1)
+    lns.wait("ICCN", 10)
+    # looked at half a second after the call is up, then every ten seconds
+    seen = lab.looks()
+    wait_for(lambda: lab.looks() > seen, 10, "looked at")
+    lab.errors.write_text("a1 8 2 6 4 10\na9 9 9 9 9 9\n")
+    m = lns.wait("WEN", 30)
+    assert m.session == lns.calls["a1"].id and lns.count("WEN") == 1
+    assert m.get(w.CALL_ERRORS) == u16(0) + b"".join(map(u32, (7, 0, 3, 0, 0, 5)))
+    assert lab.session(interface="a1")["errors"]["crc"] == 7
 
 
 # ---------------------------------------------------------------- idle tunnels

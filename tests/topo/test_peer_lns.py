@@ -6,10 +6,38 @@ import time
 import pytest
 
 import l2tp_wire as w
+from forwarders import Tap, checksum, datagram
 from l2tp_wire import Avp, u16, u32
 from lns_lab import (GROUP, OTHER, SOURCE, clean, ids_of, joined, lab, members, no_msrq,  # noqa: F401
                      opened, with_calls)
 from netns import wait_for
+
+# ---------------------------------------------------------------- encapsulation
+
+def udp_sum(frame):
+    """Checksum of the UDP datagram in an Ethernet frame, and what it should be."""
+    head = (frame[14] & 15) * 4
+    ip, udp = frame[14:14 + head], frame[14 + head:14 + int.from_bytes(frame[16:18], "big")]
+    pseudo = ip[12:20] + b"\0\x11" + u16(len(udp))
+    return udp[6:8], u16(checksum(pseudo + udp[:6] + b"\0\0" + udp[8:]) or 0xffff)
+
+
+# R2661-8.1-3, R2661-8.2-1
+def test_control_and_data_go_over_udp_with_checksums_unless_told_otherwise(lab):
+    tap = Tap(lab.outside, "eth0")
+    lac = with_calls(lab, 3)
+    ours, _ = opened(lab, lac, 3)
+    assert lab.copies(lac) == {ours: 10}
+    frames = [f for f in tap.waiting() if f[12:14] == b"\x08\0" and f[23] == 17
+              and f[34:36] == u16(1701)]
+    tap.close()
+    control = [f for f in frames if f[42] & 0x80]
+    data = [f for f in frames if not f[42] & 0x80]
+    assert len(control) > 10 and len(data) >= 10
+    for frame in frames:
+        found, right = udp_sum(frame)
+        assert found == right and found != b"\0\0"
+
 
 # ---------------------------------------------------------------- capability
 

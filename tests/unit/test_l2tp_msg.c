@@ -285,6 +285,43 @@ START_TEST(an_unknown_avp_is_fatal_by_its_m_bit)
 }
 END_TEST
 
+/* R2661-4.1-1: M, H, 4 reserved bits, 10 bits of length with the header; vendor; type; value */
+START_TEST(an_avp_has_a_header_of_six_octets_and_ten_bits_of_length)
+{
+	static const uint16_t flags[] = {6, 7, 1023, 5, 0};
+	struct l2tp_msg m = {.type = L2TP_ICRQ,
+			     .assigned_session_id = 0x1234,
+			     .call_serial_number = 0x01020304,
+			     .calling_number = {(const uint8_t *)"ab", 2}};
+	uint8_t out[64];
+
+	l2tp_msg_set(&m, L2TP_AVP_ASSIGNED_SESSION_ID);
+	l2tp_msg_set(&m, L2TP_AVP_CALL_SERIAL_NUMBER);
+	l2tp_msg_set(&m, L2TP_AVP_CALLING_NUMBER);
+	ck_assert_uint_eq(l2tp_msg_encode(&m, NULL, out, sizeof(out)), 12 + 8 + 8 + 10 + 8);
+	ck_assert_mem_eq(out + 12,
+			 "\x80\x08\0\0\0\0\0\x0a"
+			 "\x80\x08\0\0\0\x0e\x12\x34"
+			 "\x80\x0a\0\0\0\x0f\1\2\3\4"
+			 "\x80\x08\0\0\0\x16"
+			 "ab",
+			 34);
+	for (size_t i = 0; i < array_size(flags); i++) {
+		struct datagram d = start_msg(L2TP_HELLO, AVP_M);
+		bool good = flags[i] >= 6;
+
+		put_u16(d.octets + d.len, flags[i]); /* M=0: ignored, if its end is known */
+		put_u16(d.octets + d.len + 2, 9);
+		put_u16(d.octets + d.len + 4, 1);
+		memset(d.octets + d.len + 6, 'x', 1017);
+		d.len += good ? flags[i] : 1023;
+		put_u16(d.octets + 2, d.len);
+		ck_assert_int_eq(decode(&d) == L2TP_DECODE_OK, good);
+		ck_assert_uint_eq(stats.avp_unknown, good);
+	}
+}
+END_TEST
+
 START_TEST(a_reserved_bit_makes_an_avp_unknown)
 {
 	for (uint16_t bit = 0x0400; bit <= 0x2000; bit <<= 1) { /* R2661-4.1-2 */
@@ -518,6 +555,7 @@ static Suite *suite(void)
 	tcase_add_test(t, without_message_type_there_is_no_message);
 	tcase_add_test(t, a_second_message_type_is_ignored);
 	tcase_add_loop_test(t, an_unknown_avp_is_fatal_by_its_m_bit, 0, array_size(strangers));
+	tcase_add_test(t, an_avp_has_a_header_of_six_octets_and_ten_bits_of_length);
 	tcase_add_test(t, a_reserved_bit_makes_an_avp_unknown);
 	tcase_add_test(t, ids_behind_a_fault_are_still_there);
 	tcase_add_test(t, session_ids_keep_their_order_across_avps);
