@@ -6,7 +6,7 @@ import time
 import pytest
 
 import l2tp_wire as w
-from forwarders import Tap, checksum, datagram
+from forwarders import Tap, checksum
 from l2tp_wire import Avp, u16, u32
 from lns_lab import (GROUP, OTHER, SOURCE, clean, ids_of, joined, lab, members, no_msrq,  # noqa: F401
                      opened, with_calls)
