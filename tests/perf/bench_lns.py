@@ -22,7 +22,7 @@ from netns import LabError, sh  # noqa: E402  pylint: disable=wrong-import-posit
 from test_interop import OURS, THEIRS, XL2TPD_LNS, Pair  # noqa: E402  pylint: disable=wrong-import-position
 
 SECRET = "s3cret"  # of test_interop's l2tpns
-SESSIONS = 500
+SESSIONS = 200
 L2MCD = """\
 hostname bench
 l2vpn l2tp-multicast
