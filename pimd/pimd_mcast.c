@@ -17,12 +17,14 @@
  */
 #include "lib/frr_compat.h"
 
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "hash.h"
 #include "module.h"
 
 #include "pimd/pimd.h"
+#include "pimd/pim_mroute.h" /* the kernel's structures, for those of others */
 #include "pimd/pim_instance.h"
 #include "pimd/pim_iface.h"
 #include "pimd/pim_igmp.h"
