@@ -169,6 +169,7 @@ static void enable(struct l2mcd *d)
 	memset(&info, 0, sizeof(info));
 	info.reader = info.trigger = "";
 	state = pimd_state_new(changed, NULL, &d->wheel);
+	pimd_state_limit(state, d->config.multicast.maximum_groups);
 	pimd_pid = 0;
 	retry_ms = RETRY_MIN_MS;
 	event_add_event(d->master, retry, NULL, 0, &t_retry);
@@ -268,6 +269,7 @@ static void tell(void *arg, const struct gmp_group_info *g)
 static void start(struct l2mcd *d, struct l2mcd_session *s, const struct interface *ifp)
 {
 	l2mcd_querier_start(d, s, ifp, L2MCD_MLD);
+	pimd_state_limit(state, d->config.multicast.maximum_groups);
 	walk(s, tell, s);
 	if (reader)
 		reader->wake();

@@ -34,6 +34,7 @@ struct pimd_state {
 	struct entries_head entries;
 	uint32_t snapshot, process;
 	size_t held;
+	uint32_t maximum_groups;
 };
 
 struct pimd_state *pimd_state_new(pimd_membership_fn *changed, void *arg, struct twheel *wheel)
@@ -79,13 +80,74 @@ static void hold(struct pimd_state *st, struct entry *e, bool held)
 	st->held += held ? 1 : -1;
 }
 
+/* ---------------------------------------------------------------- the limit of an interface */
+
+static struct entry *first_of(struct pimd_state *st, uint32_t ifindex)
+{
+	struct entry key = {.m = {.ifindex = ifindex}}, *e = entries_find_gteq(&st->entries, &key);
+
+	return e && e->m.ifindex == ifindex ? e : NULL;
+}
+
+static struct entry *next_of(struct pimd_state *st, struct entry *e)
+{
+	struct entry *next = entries_next(&st->entries, e);
+
+	return next && next->m.ifindex == e->m.ifindex ? next : NULL;
+}
+
+/* Costs the limit, as nothing else asks for the number. */
+static bool full(struct pimd_state *st, uint32_t ifindex)
+{
+	uint32_t n = 0;
+
+	if (!st->maximum_groups)
+		return false;
+	for (struct entry *e = first_of(st, ifindex); e; e = next_of(st, e))
+		if (!e->m.refused && ++n >= st->maximum_groups)
+			return true;
+	return false;
+}
+
+/* There is room: for those who waited. */
+static void admit(struct pimd_state *st, uint32_t ifindex)
+{
+	for (struct entry *e = first_of(st, ifindex); e; e = next_of(st, e)) {
+		if (!e->m.refused)
+			continue;
+		if (full(st, ifindex))
+			return;
+		e->m.refused = false;
+		st->changed(st->arg, &e->m);
+	}
+}
+
+void pimd_state_limit(struct pimd_state *st, uint32_t maximum_groups)
+{
+	struct entry *e;
+	bool more = st->maximum_groups && (!maximum_groups || maximum_groups > st->maximum_groups);
+
+	st->maximum_groups = maximum_groups;
+	if (!more) /* less: for groups that come from now on */
+		return;
+	frr_each (entries, &st->entries, e)
+		if (e->m.refused)
+			admit(st, e->m.ifindex);
+}
+
 static void drop(struct pimd_state *st, struct entry *e)
 {
+	uint32_t ifindex = e->m.ifindex;
+	bool told = !e->m.refused;
+
 	hold(st, e, false);
 	entries_del(&st->entries, e);
 	e->m.filter = GMP_FILTER_NONE;
-	st->changed(st->arg, &e->m);
+	if (told)
+		st->changed(st->arg, &e->m);
 	entry_free(e);
+	if (told && st->maximum_groups)
+		admit(st, ifindex);
 }
 
 /* ---------------------------------------------------------------- one group */
@@ -128,6 +190,7 @@ void pimd_state_set(struct pimd_state *st, uint32_t ifindex, const struct addr *
 		e->m.ifindex = ifindex;
 		e->m.group = *group;
 		e->m.since = now;
+		e->m.refused = full(st, ifindex);
 		entries_add(&st->entries, e);
 	}
 	confirm(st, e);
@@ -135,7 +198,8 @@ void pimd_state_set(struct pimd_state *st, uint32_t ifindex, const struct addr *
 	if (!new &&same(&e->m.filter, f))
 		return;
 	take_filter(e, f);
-	st->changed(st->arg, &e->m);
+	if (!e->m.refused)
+		st->changed(st->arg, &e->m);
 }
 
 void pimd_state_keep(struct pimd_state *st, uint32_t ifindex, const struct addr *group)
@@ -214,5 +278,6 @@ void pimd_state_walk(const struct pimd_state *st, uint32_t ifindex, pimd_members
 
 	for (e = entries_const_find_gteq(&st->entries, &key); e && e->m.ifindex == ifindex;
 	     e = entries_const_next(&st->entries, e))
-		fn(arg, &e->m);
+		if (!e->m.refused)
+			fn(arg, &e->m);
 }

@@ -23,6 +23,7 @@ struct pimd_membership {
 	uint32_t ifindex;
 	struct addr group;
 	uint8_t version;	  /* of the oldest host heard */
+	bool refused;		  /* beyond the limit: not told */
 	bool held;		  /* of the pimd before; not confirmed yet */
 	msec_t since;		  /* of the membership */
 	struct gmp_filter filter; /* while nothing changes */
@@ -34,6 +35,8 @@ typedef void pimd_membership_fn(void *arg, const struct pimd_membership *m);
 struct pimd_state *pimd_state_new(pimd_membership_fn *changed, void *arg, struct twheel *wheel);
 void pimd_state_free(struct pimd_state *st);
 
+/** Most groups of one interface that are told, 0: no limit.  Further ones wait for their turn. */
+void pimd_state_limit(struct pimd_state *st, uint32_t maximum_groups);
 /** What follows comes of another process than what is there. */
 void pimd_state_restarted(struct pimd_state *st, msec_t now);
 /** A snapshot begins; it may begin again before it ended. */

@@ -321,6 +321,33 @@ START_TEST(memberships_of_the_new_pimd_are_not_held)
 }
 END_TEST
 
+/* A greedy subscriber; others are not concerned. */
+START_TEST(groups_beyond_the_limit_wait)
+{
+	pimd_state_limit(st, 2);
+	set(7, "239.1.1.1", NULL);
+	set(7, "239.1.1.3", NULL);
+	set(7, "239.1.1.2", NULL);
+	set(7, "239.1.1.4", NULL);
+	set(8, "239.1.1.1", NULL);
+	heard("7 239.1.1.1 EX; 7 239.1.1.3 EX; 8 239.1.1.1 EX; ");
+	set(7, "239.1.1.2", "10.1.0.2");
+	gone(7, "239.1.1.4");
+	heard("");
+	pimd_state_walk(st, 7, tell, NULL);
+	heard("7 239.1.1.1 EX; 7 239.1.1.3 EX; ");
+	gone(7, "239.1.1.3");
+	heard("7 239.1.1.3 IN; 7 239.1.1.2 IN 10.1.0.2; ");
+	set(7, "239.1.1.5", NULL);
+	set(7, "239.1.1.6", NULL);
+	heard("");
+	pimd_state_limit(st, 3);
+	heard("7 239.1.1.5 EX; ");
+	pimd_state_limit(st, 0);
+	heard("7 239.1.1.6 EX; ");
+}
+END_TEST
+
 START_TEST(groups_of_one_interface_are_walked)
 {
 	set(7, "239.1.1.2", NULL);
@@ -354,6 +381,7 @@ int main(void)
 	tcase_add_test(table, what_a_snapshot_does_not_tell_is_gone_at_its_end);
 	tcase_add_test(table, memberships_of_the_pimd_before_are_held);
 	tcase_add_test(table, memberships_of_the_new_pimd_are_not_held);
+	tcase_add_test(table, groups_beyond_the_limit_wait);
 	tcase_add_test(table, groups_of_one_interface_are_walked);
 	suite_add_tcase(s, table);
 	srunner_run_all(sr, CK_ENV);
