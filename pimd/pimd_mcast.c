@@ -17,6 +17,7 @@
  */
 #include "lib/frr_compat.h"
 
+#include <linux/mroute.h> /* for pimd's headers */
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -24,7 +25,6 @@
 #include "module.h"
 
 #include "pimd/pimd.h"
-#include "pimd/pim_mroute.h" /* the kernel's structures, for those of others */
 #include "pimd/pim_instance.h"
 #include "pimd/pim_iface.h"
 #include "pimd/pim_igmp.h"
