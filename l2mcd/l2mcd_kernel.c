@@ -9,6 +9,7 @@
 #include "l2mcd/l2mcd_p.h"
 
 #include <libmnl/libmnl.h>
+#include <fcntl.h>
 #include <linux/genetlink.h>
 #include <linux/if_pppol2tp.h>
 #include <linux/if_pppox.h>
