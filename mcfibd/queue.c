@@ -233,14 +233,23 @@ static void dump_count(FILE *to, const char *name, const struct count *c)
 		c->packets, c->drops);
 }
 
-static void dump_one(struct queues *q, const struct queue *u, FILE *to)
+static void read_bands(struct queues *q, int ifindex)
 {
 	char buf[512];
+	struct nlmsghdr *h = request(q, buf, RTM_GETTCLASS, NLM_F_DUMP, ifindex);
+	struct tcmsg *tc = mnl_nlmsg_get_payload(h);
 
+	tc->tcm_parent = HANDLE;
+	tc->tcm_handle = 0;
+	talk(q, h, one_class);
+}
+
+static void dump_one(struct queues *q, const struct queue *u, FILE *to)
+{
 	fprintf(to, ", \"ours\": %s", u->ours ? "true" : "false");
 	if (!u->ours)
 		return;
-	talk(q, request(q, buf, RTM_GETTCLASS, NLM_F_DUMP, u->ifindex), one_class);
+	read_bands(q, u->ifindex);
 	dump_count(to, "all", &u->all);
 	for (int b = 0; u->bands && b < BANDS; b++)
 		dump_count(to, band_names[b], &u->band[b]);
