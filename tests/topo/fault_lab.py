@@ -28,6 +28,7 @@ hostname both
 l2vpn l2tp-multicast
  host-name both
  profile impatient
+  hello-interval 5
   retransmit retries 2 timeout 1 maximum 8
  exit
  peer-group LNS lac
@@ -138,7 +139,7 @@ class FaultLab(PeerLab):
                                        if mark in d.payload)
         with contextlib.suppress(Exception):
             wait_for(lambda: sum(count().values()) >= sum(expected.values()), 10, "copies")
-        assert count() == expected
+        assert count() == expected, f"{dict(count())} instead of {expected}"
 
     # ---- what the agent has
 
