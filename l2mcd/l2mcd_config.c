@@ -185,6 +185,7 @@ struct l2mcd_peer_group *l2mcd_peer_group_add(struct l2mcd_config *c, const char
 	g = XCALLOC(MTYPE_PEER_GROUP, sizeof(*g));
 	strlcpy(g->name, name, sizeof(g->name));
 	g->lac = lac;
+	g->lns = !lac;
 	g->denylist_s = L2MCD_DENYLIST_S;
 	l2mcd_endpoints_init(&g->endpoints);
 	l2mcd_peer_groups_add(&c->peer_groups, g);
@@ -327,6 +328,11 @@ void l2mcd_subscriber_del(struct l2mcd_multicast *m, struct l2mcd_subscriber *s)
 
 /* ---------------------------------------------------------------- what it means */
 
+const char *l2mcd_role_name(const struct l2mcd_peer_group *g)
+{
+	return !g->lns ? "lac" : g->lac ? "both" : "lns";
+}
+
 const char *l2mcd_config_host_name(const struct l2mcd_config *c)
 {
 	static char name[L2TP_HOST_NAME_LEN];
@@ -384,7 +390,7 @@ void l2mcd_config_params(const struct l2mcd_config *c, const struct l2mcd_peer_g
 static bool group_matches(const struct l2mcd_peer_group *g, const struct addr *peer,
 			  const char *host_name)
 {
-	if (g->lac || !g->accept || g->shutdown)
+	if (!g->lns || !g->accept || g->shutdown)
 		return false;
 	if (g->match_host[0] && strcmp(g->match_host, host_name) != 0)
 		return false;

@@ -61,11 +61,11 @@ enum l2mcd_multicast_mode {
 	L2MCD_MCAST_REQUIRE,
 };
 
-/** peer-group NAME <lac|lns> */
+/** peer-group NAME <lac|lns|both> */
 struct l2mcd_peer_group {
 	struct l2mcd_peer_groups_item item;
 	char name[L2MCD_NAME_LEN];
-	bool lac; /* our role towards these peers */
+	bool lac, lns; /* our role towards these peers; both: in one tunnel (A4045-22) */
 	char match_host[L2TP_HOST_NAME_LEN]; /* "": any */
 	bool has_match_prefix;
 	struct addr match_prefix;
@@ -261,6 +261,8 @@ struct l2mcd_subscriber *l2mcd_subscriber_find(struct l2mcd_multicast *m, const 
 struct l2mcd_subscriber *l2mcd_subscriber_add(struct l2mcd_multicast *m, const char *name);
 void l2mcd_subscriber_del(struct l2mcd_multicast *m, struct l2mcd_subscriber *s);
 
+/** "lac", "lns", "both". */
+const char *l2mcd_role_name(const struct l2mcd_peer_group *g);
 /** Our host name: configured, or the system's. */
 const char *l2mcd_config_host_name(const struct l2mcd_config *c);
 /** True if the group may be carried (group-range; never link-local groups, A4045-41). */

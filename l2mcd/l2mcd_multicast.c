@@ -187,7 +187,7 @@ void l2mcd_multicast_tunnel_up(struct l2mcd_tunnel *t, const struct l2mcd_peer_g
 	l2tp_tunnel_info(t->l2tp, &info);
 	if (g->lac)
 		t->lac = l2mc_lac_tunnel_add(d->lac, t->tunnel_id, info.offered_multicast, t);
-	else /* the administrator can switch it off towards a set of LACs (R4045-3.2-8) */
+	if (g->lns) /* the administrator can switch it off towards a set of LACs (R4045-3.2-8) */
 		t->lns = l2mc_tunnel_add(d->lns, t->tunnel_id,
 					 info.peer_multicast && g->multicast != L2MCD_MCAST_DISABLE,
 					 t);

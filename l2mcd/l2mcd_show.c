@@ -24,7 +24,7 @@ void l2mcd_show_tunnel_fill(struct l2tp_tunnel *l2tp, struct show_tunnel *out)
 	out->t = l2tp_tunnel_data(l2tp);
 	if (out->t)
 		out->g = l2mcd_peer_group_find(&d->config, out->t->peer_group);
-	out->role = !out->g ? "-" : out->g->lac ? "lac" : "lns";
+	out->role = out->g ? l2mcd_role_name(out->g) : "-";
 	out->multicast = out->info.peer_multicast || out->info.offered_multicast ? "yes" : "no";
 	if (out->g && out->g->multicast == L2MCD_MCAST_DISABLE)
 		out->multicast = "no";

@@ -114,7 +114,7 @@ static void cb_tunnel_up(void *ctx, struct l2tp_tunnel *l2tp)
 		l2tp_tunnel_close(l2tp, L2TP_STOP_GENERAL, l2mcd_now());
 		return;
 	}
-	if (g->multicast == L2MCD_MCAST_REQUIRE && !g->lac && !info.peer_multicast) {
+	if (g->multicast == L2MCD_MCAST_REQUIRE && g->lns && !info.peer_multicast) {
 		zlog_notice(
 			"tunnel %u to %s closed: the LAC offers no multicast, peer-group %s requires it",
 			t->tunnel_id, addr_str(&t->peer.addr, text), g->name);

@@ -7,54 +7,51 @@
 #define PEER_GROUP_STR "Peers and what is agreed with them\n"
 #define ACCESS_STR     "Interface with a subscriber behind it\n"
 
-static const char *role_name(const struct l2mcd_peer_group *g)
-{
-	return g->lac ? "lac" : "lns";
-}
-
 /* A setting that means nothing in this role is a mistake. */
 static bool role_is(struct vty *vty, const struct l2mcd_peer_group *g, bool lac, const char *what)
 {
-	if (g->lac == lac)
+	if (lac ? g->lac : g->lns)
 		return true;
 	vty_refuse(vty, "'%s' is for role %s, peer-group '%s' has role %s", what,
-			 lac ? "lac" : "lns", g->name, role_name(g));
+		   lac ? "lac" : "lns", g->name, l2mcd_role_name(g));
 	return false;
 }
 
 /* ---------------------------------------------------------------- peer-group */
 
 DEFPY_NOSH (l2mcd_peer_group_enter,
-	    l2mcd_peer_group_enter_cmd,
-	    "peer-group NAME$name <lac|lns>$role",
-	    PEER_GROUP_STR
-	    "Name of the peer-group\n"
-	    "We are the LAC: calls are placed to these peers\n"
-	    "We are the LNS: calls of these peers are taken\n")
+            l2mcd_peer_group_enter_cmd,
+            "peer-group NAME$name <lac|lns|both>$role",
+            PEER_GROUP_STR
+            "Name of the peer-group\n"
+            "We are the LAC: calls are placed to these peers\n"
+            "We are the LNS: calls of these peers are taken\n"
+            "We are both, in one tunnel\n")
 {
 	struct l2mcd_config *c = l2mcd_vty_config();
 	struct l2mcd_peer_group *g = l2mcd_peer_group_find(c, name);
-	bool lac = strcmp(role, "lac") == 0;
 
 	if (strlen(name) >= L2MCD_NAME_LEN)
 		return vty_refuse(vty, "peer-group '%s': longer than %d characters", name,
-					L2MCD_NAME_LEN - 1);
-	if (g && g->lac != lac)
+				  L2MCD_NAME_LEN - 1);
+	if (g && strcmp(l2mcd_role_name(g), role) != 0)
 		return vty_refuse(vty, "peer-group '%s' has role %s, not '%s'", name,
-					role_name(g), role);
-	g = l2mcd_peer_group_add(c, name, lac);
+				  l2mcd_role_name(g), role);
+	g = l2mcd_peer_group_add(c, name, strcmp(role, "lns") != 0);
+	g->lns = strcmp(role, "lac") != 0;
 	VTY_PUSH_CONTEXT(L2MCD_PEER_GROUP_NODE, g);
 	return l2mcd_vty_changed();
 }
 
 DEFPY (l2mcd_no_peer_group,
        l2mcd_no_peer_group_cmd,
-       "no peer-group NAME$name [<lac|lns>]",
+       "no peer-group NAME$name [<lac|lns|both>]",
        NO_STR
        PEER_GROUP_STR
        "Name of the peer-group\n"
        "We are the LAC\n"
-       "We are the LNS\n")
+       "We are the LNS\n"
+       "We are both\n")
 {
 	struct l2mcd_config *c = l2mcd_vty_config();
 	struct l2mcd_peer_group *g = l2mcd_peer_group_find(c, name);
@@ -65,7 +62,7 @@ DEFPY (l2mcd_no_peer_group,
 	frr_each (l2mcd_accesses, &c->accesses, a)
 		if (l2mcd_access_uses(a, name))
 			return vty_refuse(vty, "peer-group '%s' is used by access '%s'", name,
-						a->interface);
+					  a->interface);
 	l2mcd_peer_group_del(c, g);
 	return l2mcd_vty_changed();
 }
@@ -84,7 +81,7 @@ DEFPY (l2mcd_match_host_name,
 		return CMD_WARNING_CONFIG_FAILED;
 	if (!no && strlen(name) >= sizeof(g->match_host))
 		return vty_refuse(vty, "host name '%s' is longer than %zu characters", name,
-					sizeof(g->match_host) - 1);
+				  sizeof(g->match_host) - 1);
 	strlcpy(g->match_host, no ? "" : name, sizeof(g->match_host));
 	return l2mcd_vty_changed();
 }
@@ -131,7 +128,7 @@ DEFPY (l2mcd_secret,
 		return vty_refuse(vty, "'secret 8' is not followed by an obfuscated secret");
 	else if (form[0] == '0' && strlcpy(secret, text, sizeof(secret)) >= sizeof(secret))
 		return vty_refuse(vty, "'secret 0' is followed by more than %zu octets",
-					sizeof(secret) - 1);
+				  sizeof(secret) - 1);
 	memcpy(g->secret, secret, sizeof(secret));
 	explicit_bzero(secret, sizeof(secret));
 	return l2mcd_vty_changed();
@@ -261,11 +258,11 @@ struct l2mcd_peer_group *l2mcd_vty_access_group(struct vty *vty, const char *nam
 }
 
 DEFPY_NOSH (l2mcd_access_enter,
-	    l2mcd_access_enter_cmd,
-	    "access IFNAME$interface static",
-	    ACCESS_STR
-	    "Name of the interface\n"
-	    "One subscriber, one call for it\n")
+            l2mcd_access_enter_cmd,
+            "access IFNAME$interface static",
+            ACCESS_STR
+            "Name of the interface\n"
+            "One subscriber, one call for it\n")
 {
 	struct l2mcd_access *a;
 
@@ -343,7 +340,7 @@ static void peer_group_write(struct vty *vty, const struct l2mcd_peer_group *g)
 	char hidden[2 * L2TP_MAX_SECRET + 1];
 	const struct l2mcd_endpoint *e;
 
-	vty_out(vty, " peer-group %s %s\n", g->name, role_name(g));
+	vty_out(vty, " peer-group %s %s\n", g->name, l2mcd_role_name(g));
 	match_write(vty, g);
 	if (g->secret[0]) {
 		vty_secret_hide(g->secret, hidden, sizeof(hidden));
