@@ -278,6 +278,10 @@ static struct ktunnel *ktunnel_add(const struct l2mcd_tunnel *t, const char **wh
 	struct l2tp_tunnel *l2tp;
 	struct ktunnel *k;
 
+	if (!addr_is_v4(&t->peer.addr)) {
+		*why = "PPP in L2TP over IPv6 is not given to the kernel";
+		return NULL;
+	}
 	if (other) {
 		l2tp = l2tp_tunnel_find(d->l2tp, other->tunnel_id);
 		if (l2tp)

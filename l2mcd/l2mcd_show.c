@@ -55,12 +55,23 @@ static void row(struct vty *vty, const char *label, const char *fmt, ...)
 	vty_out(vty, "%-24s %s\n", label, text);
 }
 
+/* In front of a colon and a port. */
+static const char *show_address(const struct addr *a, char buf[ADDR_STRLEN + 2])
+{
+	char text[ADDR_STRLEN];
+
+	if (addr_is_v4(a))
+		return addr_str(a, buf);
+	snprintf(buf, ADDR_STRLEN + 2, "[%s]", l2mcd_vty_address(a, text));
+	return buf;
+}
+
 static void show_daemon(struct vty *vty)
 {
 	struct l2mcd *d = l2mcd_instance();
 	const char *error = NULL, *fib, *fib_error = NULL;
 	bool listening = l2mcd_io_listening(&error);
-	char addr[ADDR_STRLEN], up[SHOW_TIME_LEN];
+	char addr[ADDR_STRLEN + 2], up[SHOW_TIME_LEN];
 	struct l2mc_lns_stats lns;
 	struct show_totals t;
 
@@ -69,7 +80,7 @@ static void show_daemon(struct vty *vty)
 	fib = l2mcd_fib_endpoint(&fib_error);
 	row(vty, "Host name", "%s", l2mcd_config_host_name(&d->config));
 	row(vty, "Up", "%s", show_since(d->started, l2mcd_now(), up));
-	row(vty, "Listening on", "%s:%u%s%s", addr_str(&d->config.listen.addr, addr),
+	row(vty, "Listening on", "%s:%u%s%s", show_address(&d->config.listen.addr, addr),
 	    d->config.listen.port, listening ? "" : ", no: ",
 	    listening		? ""
 	    : error		? error
@@ -126,7 +137,7 @@ static void tunnel_heading(struct vty *vty)
 
 static void tunnel_detail(struct vty *vty, const struct show_tunnel *t)
 {
-	char local[ADDR_STRLEN], peer[ADDR_STRLEN], up[SHOW_TIME_LEN], fib[FIB_TEXT_LEN + 16];
+	char local[ADDR_STRLEN + 2], peer[ADDR_STRLEN + 2], up[SHOW_TIME_LEN], fib[FIB_TEXT_LEN + 16];
 	const struct l2tp_tunnel_info *i = &t->info;
 
 	vty_out(vty, "Tunnel %u, peer's tunnel %u, %s, up %s\n", i->tunnel_id, i->peer_tunnel_id,
@@ -135,8 +146,8 @@ static void tunnel_detail(struct vty *vty, const struct show_tunnel *t)
 		i->peer_host_name && i->peer_host_name[0] ? i->peer_host_name : "-",
 		i->peer_vendor_name && i->peer_vendor_name[0] ? i->peer_vendor_name : "-",
 		i->peer_firmware);
-	vty_out(vty, "  Addresses:   %s:%u (ours) %s %s:%u\n", addr_str(&i->local.addr, local),
-		i->local.port, i->initiator ? "->" : "<-", addr_str(&i->peer.addr, peer),
+	vty_out(vty, "  Addresses:   %s:%u (ours) %s %s:%u\n", show_address(&i->local.addr, local),
+		i->local.port, i->initiator ? "->" : "<-", show_address(&i->peer.addr, peer),
 		i->peer.port);
 	vty_out(vty, "  Peer-group:  %s, our role %s\n", t->g ? t->g->name : "-", t->role);
 	vty_out(vty, "  Security:    secret: %s, %s, AVPs %s\n",
@@ -166,7 +177,7 @@ static bool tunnel_wanted(const struct show_tunnel *t, uint16_t id, const char *
 
 DEFPY (l2mcd_show_tunnel,
        l2mcd_show_tunnel_cmd,
-       "show l2tp tunnel [<(1-65535)$id|host-name WORD$host|address A.B.C.D$address>] [detail$detail] [json$json]",
+       "show l2tp tunnel [<(1-65535)$id|host-name WORD$host|address <A.B.C.D|X:X::X:X>$address>] [detail$detail] [json$json]",
        SHOW_STR
        L2TP_STR
        "Tunnels\n"
@@ -175,16 +186,19 @@ DEFPY (l2mcd_show_tunnel,
        "Host name of the peer\n"
        "Tunnels of one peer\n"
        "Address of the peer\n"
+       "Address of the peer\n"
        "All that is known\n"
        JSON_STR)
 {
 	struct l2mcd *d = l2mcd_instance();
 	struct json_rows rows = json_rows_init(vty, "tunnels");
-	struct addr a = addr_from_v4(&address);
+	struct addr a = ADDR_ANY;
 	struct l2tp_tunnel *l2tp;
 	struct show_tunnel t;
 	size_t n = 0;
 
+	if (address_str)
+		addr_parse(address_str, &a);
 	for (l2tp = l2tp_tunnel_first(d->l2tp); l2tp; l2tp = l2tp_tunnel_next(d->l2tp, l2tp)) {
 		l2mcd_show_tunnel_fill(l2tp, &t);
 		if (!tunnel_wanted(&t, id, host, address_str ? &a : NULL))

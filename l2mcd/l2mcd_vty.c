@@ -22,6 +22,11 @@ const struct l2mcd_config *l2mcd_vty_defaults(void)
 	return &defaults;
 }
 
+const char *l2mcd_vty_address(const struct addr *a, char buf[ADDR_STRLEN])
+{
+	return addr_cmp(a, &ADDR_ANY) == 0 ? "::" : addr_str(a, buf);
+}
+
 bool l2mcd_vty_template_ok(const char *text)
 {
 	bool varies = false;
@@ -87,16 +92,19 @@ DEFPY (l2mcd_host_name,
 
 DEFPY (l2mcd_listen,
        l2mcd_listen_cmd,
-       "[no] listen ![A.B.C.D$address [port (1-65535)$port]]",
+       "[no] listen ![<A.B.C.D|X:X::X:X>$address [port (1-65535)$port]]",
        NO_STR
        "Local address of tunnels; default is 0.0.0.0 port 1701\n"
-       "Address, 0.0.0.0 is every address\n"
+       "Address, 0.0.0.0 is every address of IPv4\n"
+       "Address, :: is every address of IPv6 and of IPv4\n"
        "UDP port\n"
        "UDP port number\n")
 {
 	struct l2mcd_config *c = l2mcd_vty_config();
-	struct addr a = addr_from_v4(&address);
+	struct addr a = ADDR_ANY;
 
+	if (address_str)
+		addr_parse(address_str, &a);
 	if (!no && addr_is_multicast(&a))
 		return vty_refuse(vty, "'%s' is not an address of this system", address_str);
 	c->listen = defaults.listen;
@@ -351,7 +359,7 @@ static void settings_write(struct vty *vty, const struct l2mcd_config *c)
 	if (c->host_name[0])
 		vty_out(vty, " host-name %s\n", c->host_name);
 	if (endpoint_cmp(&c->listen, &defaults.listen) != 0) {
-		vty_out(vty, " listen %s", addr_str(&c->listen.addr, buf));
+		vty_out(vty, " listen %s", l2mcd_vty_address(&c->listen.addr, buf));
 		if (c->listen.port != defaults.listen.port)
 			vty_out(vty, " port %u", c->listen.port);
 		vty_out(vty, "\n");

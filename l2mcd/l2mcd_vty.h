@@ -40,6 +40,9 @@ int l2mcd_vty_changed(void);
 /** An untouched configuration: what is equal to it is not printed. */
 const struct l2mcd_config *l2mcd_vty_defaults(void);
 
+/** As it is typed: ADDR_ANY is `::`. */
+const char *l2mcd_vty_address(const struct addr *a, char buf[ADDR_STRLEN]);
+
 /** True if text is a template of netdev names that differ from session to session. */
 bool l2mcd_vty_template_ok(const char *text);
 

@@ -88,22 +88,23 @@ DEFPY (l2mcd_match_host_name,
 
 DEFPY (l2mcd_match_address,
        l2mcd_match_address_cmd,
-       "[no] match address ![A.B.C.D/M$prefix]",
+       "[no] match address ![<A.B.C.D/M|X:X::X:X/M>$prefix]",
        NO_STR
        "Which peers belong to this group; default all\n"
        "Address of the peer\n"
+       "Prefix the address is in\n"
        "Prefix the address is in\n")
 {
 	VTY_DECLVAR_CONTEXT(l2mcd_peer_group, g);
-	struct prefix_ipv4 p;
+	struct prefix p;
 
 	if (!role_is(vty, g, false, "match"))
 		return CMD_WARNING_CONFIG_FAILED;
 	g->has_match_prefix = !no;
 	if (!no) {
 		p = *prefix;
-		apply_mask_ipv4(&p);
-		g->match_prefix = addr_from_v4(&p.prefix);
+		apply_mask(&p);
+		g->match_prefix = vty_prefix_addr(&p);
 		g->match_prefixlen = p.prefixlen;
 	}
 	return l2mcd_vty_changed();
@@ -151,18 +152,23 @@ DEFPY (l2mcd_use_profile,
 
 DEFPY (l2mcd_endpoint,
        l2mcd_endpoint_cmd,
-       "[no] endpoint A.B.C.D$address [preference (0-65535)$preference] [source A.B.C.D$source]",
+       "[no] endpoint <A.B.C.D|X:X::X:X>$address [preference (0-65535)$preference] [source <A.B.C.D|X:X::X:X>$source]",
        NO_STR
        "An LNS; endpoints are tried in the order of their preference\n"
        "Address of the LNS\n"
+       "Address of the LNS; needs an IPv6 address to listen on\n"
        "Which endpoint is tried first; default 0\n"
        "Lower is tried first\n"
        "Our address towards it; default is the listen address\n"
+       "Local address\n"
        "Local address\n")
 {
 	VTY_DECLVAR_CONTEXT(l2mcd_peer_group, g);
-	struct addr a = addr_from_v4(&address), src = addr_from_v4(&source);
+	struct addr a, src = ADDR_ANY;
 
+	addr_parse(address_str, &a);
+	if (source_str)
+		addr_parse(source_str, &src);
 	if (!role_is(vty, g, true, "endpoint"))
 		return CMD_WARNING_CONFIG_FAILED;
 	if (no) {
@@ -171,7 +177,7 @@ DEFPY (l2mcd_endpoint,
 	}
 	if (addr_is_any(&a) || addr_is_multicast(&a))
 		return vty_refuse(vty, "'%s' is not the address of an LNS", address_str);
-	if (source_str && addr_is_multicast(&src))
+	if (source_str && (addr_is_multicast(&src) || addr_is_v4(&src) != addr_is_v4(&a)))
 		return vty_refuse(vty, "'%s' is not an address of this system", source_str);
 	l2mcd_endpoint_set(g, &a, preference, addr_is_any(&src) ? NULL : &src);
 	return l2mcd_vty_changed();

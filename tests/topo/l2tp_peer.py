@@ -54,7 +54,8 @@ class Peer:
                    "SCCRQ": self.answer_open, "SCCCN": None, "ICRQ": self.answer_call}
         self.changed = threading.Condition(threading.RLock())
         with ns.inside():
-            self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET,
+                                      socket.SOCK_DGRAM)
         self.sock.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE
         self.sock.bind((address, port))
         self.address = self.sock.getsockname()

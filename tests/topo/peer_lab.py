@@ -85,7 +85,7 @@ class PeerLab(Lab):
 
     def peer(self, host_name="lac", **kw):
         """A peer; all are closed after the test."""
-        p = Peer(self.outside, kw.pop("address", PEER), ROUTER, host_name, **kw)
+        p = Peer(self.outside, kw.pop("address", PEER), kw.pop("router", ROUTER), host_name, **kw)
         self.peers.append(p)
         return p
 

@@ -100,13 +100,13 @@ def test_fifty_lacs_come_back_at_once_after_a_power_cut():
         assert max(first, again) < 30 * PATIENCE
 
 
-def test_twenty_lacs_come_over_a_link_that_loses_30_percent(monkeypatch):
+def test_ten_lacs_come_over_a_link_that_loses_30_percent(monkeypatch):
     monkeypatch.setattr(l2tp_peer, "TRIES", 100)  # half of all exchanges fail
-    with StormLab("ploss", 20, retries=20, hello=60) as lab:
+    with StormLab("ploss", 10, retries=20, hello=60) as lab:
         loss(lab.router.ns, "core0", 0.3)
         loss(lab.outside, "eth0", 0.3)
         seconds = lab.all_at_once()
         lab.only_new_ones()
-        print(f"20 LACs up after {seconds:.1f} s with 30 % loss; {retransmissions(lab)} "
+        print(f"10 LACs up after {seconds:.1f} s with 30 % loss; {retransmissions(lab)} "
               "retransmissions")
         assert retransmissions(lab) > 0
