@@ -11,7 +11,7 @@
 #include "lib/zmq_loop.h"
 
 #define FLOWS	5000
-#define SECONDS 20
+#define SECONDS 60 /* of a busy machine */
 
 static char dir[32];
 static char endpoint[64];
@@ -59,7 +59,7 @@ static void setup(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(endpoint, sizeof(endpoint), "ipc://%s/fib", dir);
 	fib_pub_params_default(&p);
-	p.heartbeat_ms = 50;
+	p.heartbeat_ms = 300; /* a busy machine may pause for twice as long */
 	pub = fib_pub_new(&p, &pub_ops, NULL, 1, monotime_msec());
 	server = fib_zmq_bind(endpoint, NULL, &error);
 	ck_assert_msg(server, "%s", error);
@@ -150,16 +150,16 @@ END_TEST
 
 static msec_t quiet_since;
 
-static bool quiet_for_a_second(void)
+static bool quiet_for_seconds(void)
 {
-	return monotime_msec() > quiet_since + 1000;
+	return monotime_msec() > quiet_since + 3000;
 }
 
 START_TEST(heartbeats_keep_an_idle_session_alive)
 {
 	run_until(is_up);
 	quiet_since = monotime_msec();
-	run_until(quiet_for_a_second); /* six times the limit */
+	run_until(quiet_for_seconds); /* more than three times the limit */
 	ck_assert_uint_eq(fib_pub_stats(pub)->hellos, 1);
 	ck_assert_uint_eq(fib_pub_stats(pub)->drops_liveness, 0);
 	ck_assert(up);
