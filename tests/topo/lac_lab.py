@@ -43,11 +43,11 @@ CALLS = 5
 
 
 class LacLab(PeerLab):
-    agent = None
+    agent, config = None, CONFIG
 
     def build(self):
         super().build()
-        self.router.start_l2mcd(CONFIG.format(endpoint=self.router.endpoint))
+        self.router.start_l2mcd(self.config.format(endpoint=self.router.endpoint))
 
     def start_agent(self):
         self.agent = Agent(self.router.endpoint)
