@@ -313,6 +313,11 @@ static struct ktunnel *ktunnel_add(const struct l2mcd_tunnel *t, const char **wh
 	return NULL;
 }
 
+bool l2mcd_kernel_tunnel_open(const struct l2mcd_tunnel *t, const char **why)
+{
+	return l2mcd_kernel_available(why) && (find(t->tunnel_id) || ktunnel_add(t, why));
+}
+
 void l2mcd_kernel_tunnel_gone(const struct l2mcd_tunnel *t)
 {
 	struct ktunnel *k = find(t->tunnel_id);
@@ -352,9 +357,7 @@ int l2mcd_kernel_session_open(const struct l2mcd_session *s, const struct l2mcd_
 	struct l2tp_tunnel_info info;
 	int fd, err;
 
-	if (!l2mcd_kernel_available(why))
-		return -1;
-	if (!find(s->tunnel->tunnel_id) && !ktunnel_add(s->tunnel, why))
+	if (!l2mcd_kernel_tunnel_open(s->tunnel, why))
 		return -1;
 	l2tp_tunnel_info(s->tunnel->l2tp, &info);
 	sa.pppol2tp.fd = -1; /* the tunnel is there, and known by its ID */

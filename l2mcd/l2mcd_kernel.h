@@ -33,6 +33,9 @@ struct l2mcd_kernel_session {
  */
 bool l2mcd_kernel_available(const char **why);
 
+/** Puts an established tunnel into the kernel, if it is not there; false: *why not. */
+bool l2mcd_kernel_tunnel_open(const struct l2mcd_tunnel *t, const char **why);
+
 /**
  * Makes the session of an established tunnel, and the tunnel if it is not there yet.  Returns its
  * PPPoL2TP socket (close-on-exec), which the caller owns; or -1 and *why, a text that is valid

@@ -119,13 +119,15 @@ static bool add_words(struct pppd_args *a, const char *const *words)
 	return ok;
 }
 
-/* Ours come last: they win. */
+/*
+ * pppol2tp.so turns compression off where its word stands: the operator's lines may turn it on
+ * again.  What must be as we need it comes last.
+ */
 static bool options(struct pppd_args *a, const struct l2mcd_session *s)
 {
-	const char *const first[] = {"pppd", NULL};
-	const char *const last[] = {
-		"plugin",	"pppol2tp.so", "pppol2tp", "3",		"plugin", plugin_path(),
-		"l2mcd-socket", "4",	       "nodetach", "nopersist", NULL};
+	const char *const first[] = {"pppd", "plugin", "pppol2tp.so", "pppol2tp", "3", NULL};
+	const char *const last[] = {"plugin",	 plugin_path(), "l2mcd-socket", "4", "nodetach",
+				    "nopersist", NULL};
 	const struct l2mcd_ppp_line *o;
 	struct l2tp_session_info info;
 	bool ok;
@@ -230,8 +232,6 @@ static bool room_for_files(void)
 static bool reserve(struct l2mcd_session *s, const struct l2tp_call *call, const char *lac_host,
 		    const char **why)
 {
-	if (!l2mcd_kernel_available(why))
-		return false;
 	if (access(PPPD, X_OK) < 0 && errno == ENOENT)
 		*why = "there is no " PPPD " (package ppp)";
 	else if (access(plugin_path(), R_OK) < 0)
@@ -239,7 +239,7 @@ static bool reserve(struct l2mcd_session *s, const struct l2tp_call *call, const
 	else if (!room_for_files())
 		*why = "the limit of open files (--limit-fds, MAX_FDS)";
 	else
-		return true;
+		return l2mcd_kernel_tunnel_open(s->tunnel, why);
 	return false;
 }
 

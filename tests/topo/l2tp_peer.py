@@ -127,8 +127,8 @@ class Peer:
             self.datas.append(m)
             return
         self.arrivals.append(m)
-        if self.silent:
-            return
+        if self.silent or m.tunnel not in (0, self.tunnel_id):
+            return  # a tunnel that had our address and port before
         # RFC 2661 8.1: the one who answers may do so from another port
         self.daemon = source
         if 0 < (m.nr - self.una) & 0xffff < 0x8000:

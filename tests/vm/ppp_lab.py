@@ -36,7 +36,7 @@ l2vpn l2tp-multicast
  exit
  session interface pppd
  ppp options require-pap
- ppp options {local}: +ipv6 debug
+ ppp options {local}: +ipv6 debug bsdcomp 12
  ppp options logfile {log}
  multicast
   threshold 1
@@ -69,9 +69,9 @@ class Subscriber:
                              call.id, call.peer_id)
         fd = self.sock.fileno()
         self.process = lab.process(f"pppd {number}", lab.outside.words([
-            "pppd", "nodetach", "noauth", "user", f"u{number}", "password", password,
-            "unit", str(number), "noipdefault", "nodefaultroute", "ipv6", f"::{number},::1",
-            "debug", *options, "plugin", "pppol2tp.so", "pppol2tp", str(fd)]),
+            "pppd", "plugin", "pppol2tp.so", "pppol2tp", str(fd), "nodetach", "noauth",
+            "user", f"u{number}", "password", password, "unit", str(number), "noipdefault",
+            "nodefaultroute", "ipv6", f"::{number},::1", "debug", *options]),
             lab.dir / f"pppd-{call.id}.log", pass_fds=[fd])
 
     def end(self, sig=signal.SIGKILL):
