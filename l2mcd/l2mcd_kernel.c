@@ -402,22 +402,30 @@ int l2mcd_kernel_channel(int sock)
 
 int l2mcd_kernel_bridge(int channel, int other, const char **why)
 {
-	int fd = -1, err;
+	const char *what = "/dev/ppp";
+	int fd = -1, failed = -1, err;
 
+	/* the kernel asks for the privilege at the ioctls, too */
 	frr_with_privs (&l2mcd_privs) {
 		fd = open("/dev/ppp", O_RDWR | O_CLOEXEC);
+		if (fd >= 0) {
+			what = "PPP channel";
+			failed = ioctl(fd, PPPIOCATTCHAN, &channel);
+		}
+		if (fd >= 0 && !failed) {
+			what = "bridge between PPP channels";
+			failed = ioctl(fd, PPPIOCBRIDGECHAN, &other);
+			if (failed && errno == ENOTTY)
+				what = "the kernel cannot bridge PPP channels (Linux 5.11)";
+		}
+		if (failed)
+			fail(why, what);
 	}
-	if (fd < 0)
-		return fail(why, "/dev/ppp");
-	if (ioctl(fd, PPPIOCATTCHAN, &channel) < 0)
-		fail(why, "PPP channel");
-	else if (ioctl(fd, PPPIOCBRIDGECHAN, &other) < 0)
-		fail(why, errno == ENOTTY ? "the kernel cannot bridge PPP channels (Linux 5.11)"
-					  : "bridge between PPP channels");
-	else
+	if (!failed)
 		return fd;
 	err = errno;
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	errno = err;
 	return -1;
 }
