@@ -392,6 +392,7 @@ def test_a_packet_too_big_for_one_subscriber_reaches_the_others(net, build, tap)
 @pytest.mark.parametrize("src, group, ppp", [(SOURCE, GROUP, 0x0021), (SOURCE6, GROUP6, 0x0057)])
 def test_pppoe_members_get_their_own_framing(net, build, tap, tmp_path, vlans, tags, src, group,
                                              ppp):
+    # R4045-8-2
     pair = build()
     for n in (1, 2):
         pair.lac.daemon.install(fib.session(

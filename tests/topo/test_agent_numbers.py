@@ -58,7 +58,8 @@ def numbers(frame):
 def test_an_lns_numbers_all_that_it_sends_into_a_sequenced_session(net, build, tap, tmp_path,
                                                                    checksum):
     # R2661-5.4-1: unicast and multicast copies alike; R2661-5.4-5: a counter of its own;
-    # R2661-8.1-3: with numbers, too, the outer checksum is right
+    # R2661-8.1-3: with numbers, too, the outer checksum is right; R4045-8-4: multicast data between
+    # them leaves the numbers of the unicast session alone
     pair = build(udp_checksum=checksum)
     pair.lns.daemon.install(
         fib.session(LNS_TUNNEL, 103, 203, "lns", "s3", "raw", sequencing=True))
