@@ -12,6 +12,8 @@
 
 #include <zebra.h>
 
+#include <fcntl.h> /* zebra.h of FRR 8 has it, that of 10 does not */
+
 #include <linux/if_link.h> /* before vrf.h, which repeats a part of it otherwise */
 
 #include "lib/version.h"
