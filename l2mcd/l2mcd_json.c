@@ -149,6 +149,7 @@ static void session_detail(json_object *o, const struct show_session *s)
 
 	json_object_string_add(o, "callingNumber", c->calling_number);
 	json_object_string_add(o, "calledNumber", c->called_number);
+	json_object_string_add(o, "subAddress", c->sub_address);
 	json_object_int_add(o, "callSerialNumber", s->info.call_serial_number);
 	json_object_int_add(o, "txSpeedBps", c->tx_speed_bps);
 	json_object_int_add(o, "rxSpeedBps", c->rx_speed_bps);

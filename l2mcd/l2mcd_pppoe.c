@@ -176,6 +176,7 @@ static void describe(const struct l2mcd_pppoe_call *c, struct l2tp_call *call)
 	call->tx_speed_bps = L2MCD_ACCESS_BPS;
 	pppoe_mac_str(info.mac, call->calling_number);
 	strlcpy(call->called_number, info.service, sizeof(call->called_number));
+	strlcpy(call->sub_address, port_str(c->port), sizeof(call->sub_address));
 	call->sequencing_required = p && p->data_sequencing == L2MCD_SEQ_REQUIRE;
 }
 

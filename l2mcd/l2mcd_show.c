@@ -339,6 +339,8 @@ static void session_detail(struct vty *vty, const struct show_session *s)
 		s->info.outgoing ? "outgoing" : "incoming", s->info.call_serial_number,
 		c->calling_number[0] ? c->calling_number : "-",
 		c->called_number[0] ? c->called_number : "-");
+	if (c->sub_address[0])
+		vty_out(vty, "  Sub-address: %s\n", c->sub_address);
 	vty_out(vty, "  Speed:       tx %u rx %u bit/s%s\n", c->tx_speed_bps, c->rx_speed_bps,
 		c->sequencing_required ? ", sequencing required" : "");
 	l2mcd_show_line(vty, s);

@@ -32,6 +32,7 @@ void l2tp_act_icrq(struct l2tp_session *s, const struct occasion *o, msec_t now)
 	l2tp_msg_set(&m, L2TP_AVP_CALL_SERIAL_NUMBER);
 	put_number(&m, L2TP_AVP_CALLING_NUMBER, &m.calling_number, s->call.calling_number);
 	put_number(&m, L2TP_AVP_CALLED_NUMBER, &m.called_number, s->call.called_number);
+	put_number(&m, L2TP_AVP_SUB_ADDRESS, &m.sub_address, s->call.sub_address);
 	await_reply(s, now);
 	l2tp_tunnel_transmit(s->t, &m, 0, now);
 }
@@ -207,6 +208,7 @@ static void learn(struct l2tp_session *s, const struct l2tp_msg *m)
 	s->serial = m->call_serial_number;
 	l2tp_copy_text(s->call.calling_number, sizeof(s->call.calling_number), m->calling_number);
 	l2tp_copy_text(s->call.called_number, sizeof(s->call.called_number), m->called_number);
+	l2tp_copy_text(s->call.sub_address, sizeof(s->call.sub_address), m->sub_address);
 	s->call.minimum_bps = m->minimum_bps;
 	s->call.maximum_bps = m->maximum_bps;
 	s->call.bearer_type = m->bearer_type;

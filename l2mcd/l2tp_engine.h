@@ -72,7 +72,7 @@ enum l2tp_session_state {
  * Numbers are texts of the daemon's choice.
  */
 struct l2tp_call {
-	char calling_number[64], called_number[64]; /* "": none */
+	char calling_number[64], called_number[64], sub_address[64]; /* "": none */
 	uint32_t tx_speed_bps, rx_speed_bps;	    /* rx 0: not sent */
 	uint32_t framing_type;			    /* 1 synchronous, 2 asynchronous */
 	bool sequencing_required;

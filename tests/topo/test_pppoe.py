@@ -128,6 +128,7 @@ def test_a_subscriber_gets_a_session_and_the_lns_a_call(lab):
     assert answer.session and answer.get(RELAY) == b"relay" and answer.get(SERVICE) == b""
     icrq, iccn = lns.wait("ICRQ"), lns.wait("ICCN")
     assert icrq.get(w.CALLING) == sub.name.encode()
+    assert icrq.get(w.SUB_ADDRESS) == b"a1" and icrq.get(w.CALLED) is None
     assert iccn.number(w.FRAMING_TYPE) == 1
     row, = lab.shown()
     session, = lab.router.sessions()
@@ -143,7 +144,8 @@ def test_the_service_name_chooses_the_peer_group(lab):
     one, two = lab.subscriber(1, 1), lab.subscriber(1, 2)
     assert one.connect(b"gold").get(SERVICE) == b"gold"
     assert two.connect(b"anything").get(SERVICE) == b"anything"
-    assert gold.wait("ICRQ").get(w.CALLING) == one.name.encode()
+    icrq = gold.wait("ICRQ")
+    assert (icrq.get(w.CALLING), icrq.get(w.CALLED)) == (one.name.encode(), b"gold")
     assert lns.wait("ICRQ").get(w.CALLING) == two.name.encode()
     assert {r["macAddress"]: r["peerGroup"] for r in lab.shown()} == {
         one.name: "GOLD", two.name: "LNS"}
@@ -162,11 +164,12 @@ def test_a_service_that_is_not_here_is_not_offered_and_refused(lab):
 
 @pytest.mark.parametrize("vlans", ((100,), (100, 200)))
 def test_subscribers_behind_vlan_tags_are_served_where_they_are(lab, vlans):
-    lab.lns()
+    lns = lab.lns()
     sub = lab.subscriber(3, vlans=vlans)
     sub.connect()
     row, = lab.shown()
     assert row["access"] == ".".join(["a3", *map(str, vlans)])
+    assert lns.wait("ICRQ").get(w.SUB_ADDRESS) == row["access"].encode()
     assert (row["vlan"], row.get("innerVlan")) == (100, 200 if len(vlans) == 2 else None)
     other = lab.subscriber(3, 2, vlans=(101, *vlans[1:]))
     other.send(PADI, [(SERVICE, b"")])

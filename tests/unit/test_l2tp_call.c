@@ -24,6 +24,7 @@ START_TEST(lac_places_an_incoming_call)
 {
 	const struct l2tp_call call = {.calling_number = "port 7",
 				       .called_number = "isp",
+				       .sub_address = "eth0.100",
 				       .tx_speed_bps = 100000000,
 				       .rx_speed_bps = _i ? 40000000 : 0,
 				       .framing_type = 1,
@@ -40,6 +41,8 @@ START_TEST(lac_places_an_incoming_call)
 	ck_assert(l2tp_msg_has(m, L2TP_AVP_CALL_SERIAL_NUMBER));
 	ck_assert_mem_eq(m->calling_number.p, "port 7", 6);
 	ck_assert_mem_eq(m->called_number.p, "isp", 3);
+	ck_assert_uint_eq(m->sub_address.len, 8);
+	ck_assert_mem_eq(m->sub_address.p, "eth0.100", 8);
 	rig_say(r, rig_to_session(r, L2TP_ICRP, rig_sid(r->s)));
 	m = &rig_next(r, L2TP_ICCN)->m;
 	ck_assert_uint_eq(m->session_id, RIG_PEER_SID);
