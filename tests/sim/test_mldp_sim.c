@@ -27,11 +27,14 @@ struct node {
 		unsigned int fec;
 		size_t n;
 		struct hop {
-			unsigned int node;
-			uint32_t label;
+			unsigned int node, link;
+			uint32_t label, context; /* context 0: the label is the node's own */
 		} * hops;
-	} * ilm;
-	size_t n_ilm;
+		uint32_t label, context; /* of `contexts` alone */
+		unsigned int link;
+	} * ilm, *contexts; /* contexts: labels of upstream LSRs (RFC 6389) */
+	size_t n_ilm, n_contexts;
+	bool can;		/* has announced them */
 	struct hop *push[FECS]; /* as root */
 	size_t n_push[FECS];
 	bool leaf[FECS];
@@ -154,6 +157,9 @@ static void send(void *ctx, struct mldp_peer *peer, struct ldp_msg *m)
 			      .msg = *m};
 
 	messages++;
+	m->id = h.msg.id = messages;
+	if (!nodes[l->a].can || !nodes[l->b].can) /* M-5331-4-1 */
+		ck_assert(!m->has_upstream_label && !m->upstream_request);
 	ck_assert_uint_le(m->n_fecs, 1);
 	if (m->n_fecs)
 		h.fec = m->fecs[0];
@@ -187,8 +193,46 @@ static struct hop *hops_of(const struct node *self, const struct mldp_branch *br
 	struct hop *hops = calloc(n + 1, sizeof(*hops));
 
 	for (size_t i = 0; i < n; i++)
-		hops[i] = (struct hop){node_of(&branches[i], self), branches[i].label};
+		hops[i] = (struct hop){node_of(&branches[i], self), branches[i].ifindex,
+				       branches[i].label, branches[i].context};
 	return hops;
+}
+
+static struct entry *context_entry(struct node *n, unsigned int link, uint32_t context,
+				   uint32_t label)
+{
+	for (size_t i = 0; i < n->n_contexts; i++) {
+		struct entry *e = &n->contexts[i];
+
+		if (e->link == link && e->context == context && e->label == label)
+			return e;
+	}
+	return NULL;
+}
+
+static void context_ilm(void *ctx, const struct mldp_lsp *lsp, const struct mldp_context *c,
+			uint32_t label, const struct mldp_branch *branches, size_t n, bool local)
+{
+	struct node *self = ctx;
+	struct entry *e = context_entry(self, c->ifindex, c->label, label);
+	struct mldp_lsp_info info;
+
+	mldp_lsp_info(lsp, &info);
+	if (!e) {
+		self->contexts =
+			realloc(self->contexts, (self->n_contexts + 1) * sizeof(*self->contexts));
+		e = &self->contexts[self->n_contexts++];
+		memset(e, 0, sizeof(*e));
+	}
+	free(e->hops);
+	*e = (struct entry){.used = n || local,
+			    .local = local,
+			    .fec = fec_index(info.fec),
+			    .n = n,
+			    .hops = hops_of(self, branches, n),
+			    .label = label,
+			    .context = c->label,
+			    .link = c->ifindex};
 }
 
 static void ilm(void *ctx, const struct mldp_lsp *lsp, uint32_t label,
@@ -234,6 +278,7 @@ static const struct mldp_ops ops = {
 	.send = send,
 	.watch_route = watch_route,
 	.ilm = ilm,
+	.context_ilm = context_ilm,
 	.root = root_changed,
 };
 
@@ -284,6 +329,14 @@ static size_t next_hops(unsigned int v, const uint32_t *dist, struct addr *hops)
 	return n;
 }
 
+/* Side 1 or 2 of a link has host part 1 or 2, and context label 17 or 18. */
+static struct addr link_address(unsigned int i, unsigned int side)
+{
+	uint8_t octets[4] = {11, i >> 8, i & 0xff, side};
+
+	return addr_from_v4(octets);
+}
+
 /* Every node hears of the new routes at a time of its own. */
 static void routes_changed(void)
 {
@@ -316,7 +369,8 @@ static void link_set(unsigned int i, bool up)
 {
 	struct link *l = &links[i];
 	const struct ldp_id a = {.lsr_id = l->a + 1}, b = {.lsr_id = l->b + 1};
-	const struct mldp_link via = {.ifindex = i + 1, .interface = "link"};
+	const struct mldp_link to_a = {i + 1, "link", link_address(i, 1)},
+			       to_b = {i + 1, "link", link_address(i, 2)};
 	const uint32_t caps = LDP_CAP_P2MP | LDP_CAP_MBB;
 
 	if (l->up == up)
@@ -329,10 +383,12 @@ static void link_set(unsigned int i, bool up)
 		return;
 	}
 	l->last[0] = l->last[1] = 0;
-	l->at_a = mldp_peer_up(nodes[l->a].m, &b, caps, l, now);
-	l->at_b = mldp_peer_up(nodes[l->b].m, &a, caps, l, now);
-	mldp_peer_links(l->at_a, &via, 1, now);
-	mldp_peer_links(l->at_b, &via, 1, now);
+	l->at_a = mldp_peer_up(nodes[l->a].m, &b,
+			       caps | (nodes[l->b].can ? LDP_CAP_UPSTREAM_LABEL : 0), l, now);
+	l->at_b = mldp_peer_up(nodes[l->b].m, &a,
+			       caps | (nodes[l->a].can ? LDP_CAP_UPSTREAM_LABEL : 0), l, now);
+	mldp_peer_links(l->at_a, &to_b, 1, now);
+	mldp_peer_links(l->at_b, &to_a, 1, now);
 	mldp_peer_address(l->at_a, &nodes[l->b].id, true, now);
 	mldp_peer_address(l->at_b, &nodes[l->a].id, true, now);
 }
@@ -378,21 +434,25 @@ static void quiet(void)
 
 static uint32_t packet;
 
-static void carry(unsigned int to, uint32_t label, unsigned int f, unsigned int depth)
+static void carry(const struct hop *hop, unsigned int f, unsigned int depth)
 {
+	unsigned int to = hop->node;
 	struct node *n = &nodes[to];
-	struct entry *e;
+	struct entry *e = NULL;
 
 	ck_assert_msg(depth <= n_nodes, "a packet loops");
-	if (label - 1001 >= n->n_ilm || !n->ilm[label - 1001].used)
+	if (hop->context)
+		e = context_entry(n, hop->link, hop->context, hop->label);
+	else if (hop->label - 1001 < n->n_ilm)
+		e = &n->ilm[hop->label - 1001];
+	if (!e || !e->used)
 		ck_abort_msg("node %u has no entry for the label it was sent", to);
-	e = &n->ilm[label - 1001];
 	ck_assert_uint_eq(e->fec, f);
 	ck_assert_msg(n->seen != packet, "node %u gets a packet twice", to);
 	n->seen = packet;
 	n->delivered += e->local;
 	for (size_t i = 0; i < e->n; i++)
-		carry(e->hops[i].node, e->hops[i].label, f, depth + 1);
+		carry(&e->hops[i], f, depth + 1);
 }
 
 /* The upstream LSR by the rule alone: CRC-32 of the opaque value over ascending next hops. */
@@ -424,7 +484,7 @@ static void check_fec(unsigned int f)
 	for (unsigned int i = 0; i < n_nodes; i++)
 		nodes[i].delivered = 0;
 	for (size_t i = 0; i < root->n_push[f]; i++)
-		carry(root->push[f][i].node, root->push[f][i].label, f, 1);
+		carry(&root->push[f][i], f, 1);
 	for (unsigned int i = 0; i < n_nodes; i++) {
 		bool reaches = nodes[i].leaf[f] && dist[i] != INFINITE && i != fec_root[f];
 
@@ -445,10 +505,11 @@ static void check_labels(void)
 
 		for (size_t l = 0; l < nodes[i].n_ilm; l++)
 			entries += nodes[i].ilm[l].used;
+		ck_assert_uint_eq(mldp_stats(nodes[i].m)->labels, entries);
+		entries += mldp_stats(nodes[i].m)->shared_labels;
 		ck_assert_msg(entries == nodes[i].labels_used,
 			      "node %u: %zu entries, %zu labels in use", i, entries,
 			      nodes[i].labels_used);
-		ck_assert_uint_eq(mldp_stats(nodes[i].m)->labels, entries);
 	}
 }
 
@@ -461,7 +522,20 @@ static void check(void)
 
 /* ---------------------------------------------------------------- scenarios */
 
-static void make_network(unsigned int n, bool mbb)
+/* Some can assign labels as upstream LSRs, and of those some ask for them. */
+static void start_node(struct node *n, const struct mldp_params *common, bool upstream)
+{
+	struct mldp_params p = *common;
+
+	n->can = upstream && rand() % 4;
+	p.upstream_labels = n->can;
+	p.upstream_on_demand = n->can && rand() % 4;
+	twheel_init(&n->wheel, now);
+	n->m = mldp_new(&p, &ops, n, &n->wheel);
+	mldp_local_address(n->m, &n->id, true, now);
+}
+
+static void make_network(unsigned int n, bool mbb, bool upstream)
 {
 	struct mldp_params p;
 
@@ -475,9 +549,7 @@ static void make_network(unsigned int n, bool mbb)
 	p.maximum_branches = MAX_NODES;
 	for (unsigned int i = 0; i < n; i++) {
 		nodes[i].id = node_id(i);
-		twheel_init(&nodes[i].wheel, now);
-		nodes[i].m = mldp_new(&p, &ops, &nodes[i], &nodes[i].wheel);
-		mldp_local_address(nodes[i].m, &nodes[i].id, true, now);
+		start_node(&nodes[i], &p, upstream);
 		if (i) /* connected, and more links at random */
 			links[n_links++] = (struct link){.a = i, .b = rand() % i};
 		for (int more = 0; i > 1 && more < 2; more++) {
@@ -490,8 +562,13 @@ static void make_network(unsigned int n, bool mbb)
 				links[n_links++] = (struct link){.a = i, .b = other};
 		}
 	}
-	for (unsigned int l = 0; l < n_links; l++)
+	for (unsigned int l = 0; l < n_links; l++) {
+		struct addr a = link_address(l, 1), b = link_address(l, 2);
+
+		mldp_interface(nodes[links[l].a].m, l + 1, &a, 24, now);
+		mldp_interface(nodes[links[l].b].m, l + 1, &b, 24, now);
 		link_set(l, true);
+	}
 	for (unsigned int r = 0; r < ROOTS; r++)
 		roots[r] = rand() % n;
 	for (unsigned int f = 0; f < FECS; f++) {
@@ -516,6 +593,9 @@ static void free_network(void)
 		for (size_t l = 0; l < nodes[i].n_ilm; l++)
 			free(nodes[i].ilm[l].hops);
 		free(nodes[i].ilm);
+		for (size_t l = 0; l < nodes[i].n_contexts; l++)
+			free(nodes[i].contexts[l].hops);
+		free(nodes[i].contexts);
 		for (unsigned int f = 0; f < FECS; f++)
 			free(nodes[i].push[f]);
 	}
@@ -543,9 +623,11 @@ static void churn(unsigned int steps)
 }
 
 /* M-6388-2.4.1.4-*, M-6388-2.4.2.*, M-6388-2.4.3-*, M-6388-4-1, M-6388-8.4.3-*, M-mLDP-fail-1 */
-static void run(unsigned int n, unsigned int rounds, unsigned int steps, bool mbb)
+static void run(unsigned int n, unsigned int rounds, unsigned int steps, bool mbb, bool upstream)
 {
-	make_network(n, mbb);
+	uint64_t asked = 0;
+
+	make_network(n, mbb, upstream);
 	routes_changed();
 	quiet();
 	for (unsigned int r = 0; r < rounds; r++) {
@@ -559,29 +641,42 @@ static void run(unsigned int n, unsigned int rounds, unsigned int steps, bool mb
 			set_leaf(i, f, false);
 	quiet();
 	check();
-	for (unsigned int i = 0; i < n_nodes; i++)
+	for (unsigned int i = 0; i < n_nodes; i++) {
 		ck_assert_uint_eq(mldp_stats(nodes[i].m)->lsps, 0);
+		asked += mldp_stats(nodes[i].m)->requests_tx;
+		for (size_t l = 0; l < nodes[i].n_contexts; l++)
+			ck_assert(!nodes[i].contexts[l].used);
+	}
+	ck_assert_int_eq(asked > 0, upstream);
 	free_network();
 }
 
 START_TEST(trees_are_those_of_the_topology_with_delete_before_add)
 {
 	srand(_i + 1);
-	run(20 + rand() % 60, 8, 30, false);
+	run(20 + rand() % 60, 8, 30, false, false);
 }
 END_TEST
 
 START_TEST(trees_are_those_of_the_topology_with_make_before_break)
 {
 	srand(_i + 1);
-	run(20 + rand() % 60, 8, 30, true);
+	run(20 + rand() % 60, 8, 30, true, false);
+}
+END_TEST
+
+/* M-6389-4-1 to -6-2, beside LSRs that cannot or do not ask */
+START_TEST(trees_are_those_of_the_topology_with_labels_of_the_upstream_lsr)
+{
+	srand(_i + 1);
+	run(20 + rand() % 60, 8, 30, _i % 2, true);
 }
 END_TEST
 
 START_TEST(a_thousand_lsrs)
 {
 	srand(7 + _i);
-	run(1000, 2, 40, _i);
+	run(1000, 2, 40, _i, false);
 }
 END_TEST
 
@@ -595,6 +690,8 @@ int main(void)
 	tcase_set_timeout(c, 300);
 	tcase_add_loop_test(c, trees_are_those_of_the_topology_with_delete_before_add, 0, 10);
 	tcase_add_loop_test(c, trees_are_those_of_the_topology_with_make_before_break, 0, 10);
+	tcase_add_loop_test(c, trees_are_those_of_the_topology_with_labels_of_the_upstream_lsr, 0,
+			    20);
 	tcase_add_loop_test(c, a_thousand_lsrs, 0, 2);
 	suite_add_tcase(s, c);
 	srunner_run_all(r, CK_NORMAL);
