@@ -24,7 +24,8 @@
  * upstream LSR, P2mpIlm with local delivery.  Root: Label Mapping -> mldp -> mc_map -> Join to
  * pimd, P2mpFtn.  Transit: mldp alone.
  *
- * Standards: RFC 5036, 5561, 6388, 6720, 6826, 7438, 7473; RFC 3353 is the map (spec in doc/).
+ * Standards: RFC 5036, 5331, 5332, 5561, 6388, 6389, 6720, 6826, 7438, 7473; RFC 3353 is the map
+ * (spec in doc/).
  */
 #ifndef MPLSMCD_H
 #define MPLSMCD_H

@@ -665,7 +665,7 @@ START_TEST(trees_are_those_of_the_topology_with_make_before_break)
 }
 END_TEST
 
-/* M-6389-4-1 to -6-2, beside LSRs that cannot or do not ask */
+/* M-6389-4-1, M-6389-4.1-1, M-6389-4.1-3, beside LSRs that cannot or do not ask */
 START_TEST(trees_are_those_of_the_topology_with_labels_of_the_upstream_lsr)
 {
 	srand(_i + 1);

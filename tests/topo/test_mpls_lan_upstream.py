@@ -56,7 +56,7 @@ def _lab():
 @pytest.mark.timeout(180)
 def test_one_frame_serves_all_leaves_of_the_lan(lab, tmp_path):
     # F3353-9-3, F3353-9-6, M-6389-6-1: the same label from the upstream LSR; one frame a packet,
-    # though there are two leaves; M-5332-4-1, M-5332-8-1: as RFC 5332 has it
+    # though there are two leaves; M-5332-4-1, M-5332-8-1, M-5331-3-1: as RFC 5332 has it
     one, other = (lab.upstream(pe) for pe in CAN)
     assert one["label"] == other["label"] and one["context"] == other["context"]
     assert one["context"] == 16 + lab.on_lan.index(lab.used) + 1  # M-5331-8-2
