@@ -52,10 +52,7 @@ struct link {
 struct happening {
 	msec_t when;
 	uint64_t order;
-	enum {
-		MESSAGE,
-		ROUTE
-	} kind;
+	enum { MESSAGE, ROUTE } kind;
 	unsigned int to, link, life;
 	struct ldp_msg msg;
 	struct ldp_fec fec;
@@ -64,14 +61,12 @@ struct happening {
 
 static struct node *nodes;
 static struct link links[MAX_LINKS];
-static unsigned int n_nodes, n_links;
+static unsigned int n_nodes, n_links, roots[ROOTS], fec_root[FECS];
 static struct happening *heap;
 static size_t n_heap, heap_size;
 static uint64_t next_order, messages;
 static msec_t now;
-static unsigned int roots[ROOTS];
 static struct mldp_fec fecs[FECS];
-static unsigned int fec_root[FECS];
 
 /* ---------------------------------------------------------------- a heap of what will happen */
 
@@ -535,6 +530,15 @@ static void start_node(struct node *n, const struct mldp_params *common, bool up
 	mldp_local_address(n->m, &n->id, true, now);
 }
 
+static void link_new(unsigned int l)
+{
+	struct addr a = link_address(l, 1), b = link_address(l, 2);
+
+	mldp_interface(nodes[links[l].a].m, l + 1, &a, 24, now);
+	mldp_interface(nodes[links[l].b].m, l + 1, &b, 24, now);
+	link_set(l, true);
+}
+
 static void make_network(unsigned int n, bool mbb, bool upstream)
 {
 	struct mldp_params p;
@@ -562,13 +566,8 @@ static void make_network(unsigned int n, bool mbb, bool upstream)
 				links[n_links++] = (struct link){.a = i, .b = other};
 		}
 	}
-	for (unsigned int l = 0; l < n_links; l++) {
-		struct addr a = link_address(l, 1), b = link_address(l, 2);
-
-		mldp_interface(nodes[links[l].a].m, l + 1, &a, 24, now);
-		mldp_interface(nodes[links[l].b].m, l + 1, &b, 24, now);
-		link_set(l, true);
-	}
+	for (unsigned int l = 0; l < n_links; l++)
+		link_new(l);
 	for (unsigned int r = 0; r < ROOTS; r++)
 		roots[r] = rand() % n;
 	for (unsigned int f = 0; f < FECS; f++) {
