@@ -24,6 +24,15 @@ def ipv4(packet, proto):
             packet[header:total])
 
 
+def ipv6(packet, proto):
+    """The same of an IPv6 packet without extension headers."""
+    if len(packet) < 40 or packet[0] >> 4 != 6 or packet[6] != proto:
+        return None
+    return (socket.inet_ntop(socket.AF_INET6, packet[8:24]),
+            socket.inet_ntop(socket.AF_INET6, packet[24:40]),
+            packet[40:40 + struct.unpack_from("!H", packet, 4)[0]])
+
+
 def l2tp_data(packet):
     """Parses an L2TP data message (RFC 2661 3.1); None for a control message or garbage."""
     if len(packet) < 6:
@@ -44,8 +53,8 @@ def l2tp_data(packet):
     inner = payload
     if not pure_ip:
         inner = inner[2:] if inner[:2] == b"\xff\x03" else inner
-        inner = inner[2:] if inner[:2] == b"\x00\x21" else inner[1:]
-    udp = ipv4(inner, socket.IPPROTO_UDP)
+        inner = inner[2:] if inner[:2] in (b"\x00\x21", b"\x00\x57") else inner[1:]
+    udp = ipv4(inner, socket.IPPROTO_UDP) or ipv6(inner, socket.IPPROTO_UDP)
     if not udp:
         return Message(tunnel, session, bool(pure_ip), None, None, None, inner)
     source, group, datagram = udp
