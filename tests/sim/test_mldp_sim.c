@@ -52,7 +52,7 @@ struct link {
 struct happening {
 	msec_t when;
 	uint64_t order;
-	enum { MESSAGE, ROUTE } kind;
+	bool is_route; /* else a message */
 	unsigned int to, link, life;
 	struct ldp_msg msg;
 	struct ldp_fec fec;
@@ -145,11 +145,8 @@ static void send(void *ctx, struct mldp_peer *peer, struct ldp_msg *m)
 {
 	struct link *l = mldp_peer_data(peer);
 	bool from_a = ctx == &nodes[l->a];
-	struct happening h = {.kind = MESSAGE,
-			      .to = from_a ? l->b : l->a,
-			      .link = l - links,
-			      .life = l->life,
-			      .msg = *m};
+	struct happening h = {
+		.to = from_a ? l->b : l->a, .link = l - links, .life = l->life, .msg = *m};
 
 	messages++;
 	m->id = h.msg.id = messages;
@@ -170,7 +167,7 @@ static void watch_route(void *ctx, const struct addr *root, bool watch)
 {
 	for (unsigned int r = 0; watch && r < ROOTS; r++)
 		if (addr_cmp(root, &nodes[roots[r]].id) == 0)
-			heap_push((struct happening){.kind = ROUTE,
+			heap_push((struct happening){.is_route = true,
 						     .when = now + 1,
 						     .to = (struct node *)ctx - nodes,
 						     .root = r});
@@ -338,7 +335,8 @@ static void routes_changed(void)
 	for (unsigned int r = 0; r < ROOTS; r++)
 		for (unsigned int i = 0; i < n_nodes; i++)
 			heap_push((struct happening){
-				.kind = ROUTE, .when = now + rand() % 100, .to = i, .root = r});
+
+				.is_route = true, .when = now + rand() % 100, .to = i, .root = r});
 }
 
 static uint32_t dist_cache[ROOTS][MAX_NODES];
@@ -396,7 +394,7 @@ static void happen(struct happening *h)
 
 	now = h->when;
 	twheel_run(&nodes[h->to].wheel, now);
-	if (h->kind == ROUTE) {
+	if (h->is_route) {
 		learn_route(h->to, h->root);
 		return;
 	}
