@@ -335,7 +335,6 @@ static void routes_changed(void)
 	for (unsigned int r = 0; r < ROOTS; r++)
 		for (unsigned int i = 0; i < n_nodes; i++)
 			heap_push((struct happening){
-
 				.is_route = true, .when = now + rand() % 100, .to = i, .root = r});
 }
 
