@@ -133,8 +133,7 @@ static void count(struct attach *a, int ifindex, enum maps_prog prog, int fd)
 
 static void inherit(struct attach *a, int ifindex, enum maps_prog prog, int fd)
 {
-	if (prog == MAPS_FLOW_OUT)
-		maps_seq_inherit(a->maps, fd);
+	maps_seq_inherit(a->maps, fd);
 }
 
 static void remove_unwanted(struct attach *a, int ifindex, enum maps_prog prog, int fd)

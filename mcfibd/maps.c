@@ -39,6 +39,7 @@ struct maps {
 	struct slots *object_slots, *branch_slots, *ctr_slots, *seq_slots;
 	struct maps_params max;
 	int cpus;
+	uint32_t inherited; /* map whose numbers have been taken over */
 	struct grace *grace;
 };
 
@@ -301,30 +302,54 @@ uint64_t maps_seq(const struct maps *m, uint32_t slot)
 	return seq_at(m, slot)->ns;
 }
 
-static void inherit(struct maps *m, const struct mcf_seq *old, uint32_t n)
+/* Slots in use, in the order of their sessions. */
+struct taken_seq {
+	uint64_t session;
+	uint32_t slot;
+};
+
+static uint64_t session_of(const struct mcf_seq *s)
 {
-	uint32_t i, slot;
-
-	for (i = 1; i < n; i++) {
-		for (slot = 1; old[i].session_id && slot < m->max.max_seqs; slot++) {
-			struct mcf_seq *s = seq_at(m, slot);
-
-			if (s->session_id != old[i].session_id ||
-			    s->tunnel_id != old[i].tunnel_id ||
-			    s->peer_session_id != old[i].peer_session_id)
-				continue;
-			s->ns = old[i].ns;
-			s->due = old[i].due;
-		}
-	}
+	return (uint64_t)s->tunnel_id << 32 | (uint64_t)s->session_id << 16 | s->peer_session_id;
 }
 
-/* Maps the array of sequence numbers of another agent, if that is what this map is. */
+static int cmp_taken(const void *va, const void *vb)
+{
+	const struct taken_seq *a = va, *b = vb;
+
+	return a->session < b->session ? -1 : a->session > b->session;
+}
+
+static void inherit(struct maps *m, const struct mcf_seq *old, uint32_t n)
+{
+	struct taken_seq *taken = XCALLOC(MTYPE_MAPS, m->max.max_seqs * sizeof(*taken)), *t;
+	uint32_t i, n_taken = 0;
+
+	for (i = 1; i < m->max.max_seqs; i++)
+		if (seq_at(m, i)->session_id)
+			taken[n_taken++] = (struct taken_seq){session_of(seq_at(m, i)), i};
+	qsort(taken, n_taken, sizeof(*taken), cmp_taken);
+	for (i = 1; i < n; i++) {
+		struct taken_seq key = {.session = session_of(&old[i])};
+
+		if (!old[i].session_id)
+			continue;
+		t = bsearch(&key, taken, n_taken, sizeof(*taken), cmp_taken);
+		if (!t)
+			continue;
+		seq_at(m, t->slot)->ns = old[i].ns;
+		seq_at(m, t->slot)->due = old[i].due;
+	}
+	XFREE(MTYPE_MAPS, taken);
+}
+
+/* Maps the array of sequence numbers of another agent, if that is what this map is.  Its programs
+ * have it in common: once is enough. */
 static void inherit_map(struct maps *m, uint32_t id)
 {
 	struct bpf_map_info info = {};
 	uint32_t len = sizeof(info);
-	int fd = bpf_map_get_fd_by_id(id);
+	int fd = id == m->inherited ? -1 : bpf_map_get_fd_by_id(id);
 	void *mem;
 
 	if (fd < 0)
@@ -335,6 +360,7 @@ static void inherit_map(struct maps *m, uint32_t id)
 
 		mem = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
 		if (mem != MAP_FAILED) {
+			m->inherited = id;
 			inherit(m, mem, info.max_entries);
 			munmap(mem, size);
 		}

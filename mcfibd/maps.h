@@ -64,7 +64,7 @@ void maps_seq_free(struct maps *m, uint32_t slot);
 uint64_t maps_seq(const struct maps *m, uint32_t slot);
 /**
  * Sessions go on with the numbers they have in the maps of that program, of an earlier agent:
- * call right before its filter is replaced.
+ * call right before its filters are replaced.
  */
 void maps_seq_inherit(struct maps *m, int prog_fd);
 

@@ -135,6 +135,24 @@ def test_a_lac_that_required_it_numbers_whatever_the_lns_does(net, build, tap):
         assert numbers(wire.frames(1, has(b"from below"))[0])[1] == ns
 
 
+def test_a_successor_goes_on_with_the_numbers(net, build, tap):
+    # R2661-5.4-4: an agent that was killed is no new session
+    pair = build()
+    pair.lac.daemon.install(
+        fib.session(LAC_TUNNEL, 203, 103, "lac", "a3", "raw", sequencing=True))
+    wire = tap(net.lns, "core0")
+
+    def upstream():
+        net.a3.write(datagram("192.0.2.1", SOURCE, b"from below"))
+        return numbers(wire.frames(1, has(b"from below"))[0])[1]
+    assert [upstream(), upstream()] == [0, 1]
+    pair.lac.process.kill()
+    assert upstream() == 2  # its programs go on
+    pair.lac.start()
+    wait_for(lambda: (d := pair.lac.dump())["complete"] and not d["held"], 10, "taken over")
+    assert [upstream(), upstream()] == [3, 4]
+
+
 # ---------------------------------------------------------------- what is received
 
 @pytest.mark.parametrize("drop", [False, True])

@@ -247,6 +247,70 @@ START_TEST(a_copy_for_all_lsrs_of_a_lan_has_the_address_of_its_label)
 }
 END_TEST
 
+/* A4045-49: what the framing takes comes off the packet; the MTU has room for one tag only */
+static const struct {
+	enum fib_framing framing;
+	uint8_t n_vlans;
+	uint32_t maximum, max_len;
+	size_t hlen;
+} access_forms[] = {
+	{FIB_FRAMING_ETHERNET, 0, 0, 1500, 14},	    {FIB_FRAMING_ETHERNET, 0, 1280, 1280, 14},
+	{FIB_FRAMING_PPPOE, 0, 0, 1492, 14 + 8},    {FIB_FRAMING_PPPOE, 1, 0, 1492, 18 + 8},
+	{FIB_FRAMING_PPPOE, 2, 0, 1488, 22 + 8},    {FIB_FRAMING_PPPOE, 2, 1492, 1488, 22 + 8},
+	{FIB_FRAMING_PPPOE, 1, 1400, 1400, 18 + 8},
+};
+
+START_TEST(a_copy_for_a_subscriber_fits_his_link_with_its_framing)
+{
+	struct fib_access_session s = {
+		.framing = access_forms[_i].framing,
+		.pppoe = {.n_vlans = access_forms[_i].n_vlans, .vlan = {100, 200}},
+		.maximum_packet = access_forms[_i].maximum,
+	};
+	struct link link = {.ifindex = 7, .type = ARPHRD_ETHER, .mtu = 1500};
+	struct mcf_branch b;
+
+	ck_assert(template_access(&b, &s, &link));
+	ck_assert_uint_eq(b.max_len, access_forms[_i].max_len);
+	ck_assert_uint_eq(b.hlen, access_forms[_i].hlen);
+	link.type = ARPHRD_PPP;
+	ck_assert_int_eq(template_access(&b, &s, &link), s.framing != FIB_FRAMING_PPPOE);
+}
+END_TEST
+
+/* R4045-6.3-2 to R4045-6.3-4: the bands of pfifo_fast and prio that the values have */
+START_TEST(priorities_are_those_of_the_kernel_s_own_bands)
+{
+	static const uint8_t priomap[] = {1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
+	static const struct {
+		enum fib_priority priority;
+		int band;
+	} rows[] = {{FIB_BEST_EFFORT, 1}, {FIB_UNICAST_FIRST, 2}, {FIB_MULTICAST_FIRST, 0}};
+
+	for (size_t i = 0; i < array_size(rows); i++) {
+		struct mcf_branch b = {};
+
+		template_priority(&b, rows[i].priority);
+		ck_assert_uint_eq(b.flags, MCF_B_PRIORITY);
+		ck_assert_int_eq(priomap[b.priority], rows[i].band);
+	}
+}
+END_TEST
+
+START_TEST(a_maximum_rate_is_part_of_the_template)
+{
+	struct fib_l2tp_tunnel t = tunnel(false);
+	struct nexthop nh = nexthop(NEXTHOP_READY);
+	struct mcf_branch b;
+
+	for (uint32_t bps = 0; bps <= 64000; bps += 64000) {
+		template_l2tp(&b, &(struct template_l2tp){.tunnel = &t, .nh = &nh, .max_bps = bps});
+		ck_assert_uint_eq(b.max_bps, bps);
+		ck_assert_int_eq(!!(b.flags & MCF_B_POLICE), bps != 0);
+	}
+}
+END_TEST
+
 START_TEST(without_a_next_hop_there_is_nothing_to_send)
 {
 	struct fib_l2tp_tunnel t = tunnel(false);
@@ -284,6 +348,10 @@ static Suite *suite(void)
 			    array_size(forms));
 	tcase_add_test(templates, a_labelled_copy_has_its_stack_and_must_fit_with_it);
 	tcase_add_test(templates, a_copy_for_all_lsrs_of_a_lan_has_the_address_of_its_label);
+	tcase_add_loop_test(templates, a_copy_for_a_subscriber_fits_his_link_with_its_framing, 0,
+			    array_size(access_forms));
+	tcase_add_test(templates, priorities_are_those_of_the_kernel_s_own_bands);
+	tcase_add_test(templates, a_maximum_rate_is_part_of_the_template);
 	tcase_add_test(templates, without_a_next_hop_there_is_nothing_to_send);
 	tcase_add_test(templates, the_kernel_s_source_address_is_used_when_the_tunnel_names_none);
 	suite_add_tcase(s, slots);
