@@ -178,6 +178,24 @@ def test_late_data_passes_or_is_dropped_as_the_daemon_says(net, build, drop, ses
     assert o.get("counters", o.get("from_tunnel"))["late"] == (3 if drop else 0)
 
 
+def test_reserved_bits_mean_nothing_and_another_version_is_not_l2tp(net, build):
+    # R2661-3.1-2, R2661-3.1-3: in data messages, too
+    pair = build()
+    pair.replicate([203])
+    net.a3.waiting()
+    with contextlib.closing(lns_socket(net)) as s:
+        for bit in (0x2000, 0x1000, 0x0400, 0x0080, 0x0040, 0x0020, 0x0010, 0x34f0):
+            packet = datagram(SOURCE, GROUP, b"bit %04x" % bit)
+            s.send(struct.pack("!HHH", 2 | bit, LAC_TUNNEL, 600) + packet)
+            assert net.a3.read(has(b"bit ")) == packet
+        for version in (0, 1, 3, 15):
+            packet = datagram(SOURCE, GROUP, b"version")
+            s.send(struct.pack("!HHH", version, LAC_TUNNEL, 600) + packet)
+        s.send(l2tp(LAC_TUNNEL, 600, datagram(SOURCE, GROUP, b"the end")))
+    assert has(b"the end")(net.a3.read(lambda p: b"version" in p or b"the end" in p))
+    assert pair.lac.object("l2tp-replication 9/600")["counters"]["packets"] == 9
+
+
 # ---------------------------------------------------------------- sizes
 
 FITS = [("ethernet", (), 0, 1500), ("pppoe", (), 0, 1492), ("pppoe", (100,), 0, 1492),

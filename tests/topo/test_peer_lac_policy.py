@@ -45,6 +45,23 @@ def test_forwarding_learns_the_priority_that_counts(lab):
     assert shown == dict(zip(three, ("best-effort", "best-effort", "unicast")))
 
 
+# An agent of another make need not have queues: it forwards, and the operator sees what it does not do
+def test_an_agent_without_priorities_is_shown_as_one(lab):
+    def entry():
+        return lab.vty.json("show fib entry l2tp-replication detail")["entries"][0]
+
+    lns = lab.lns()
+    _, a = lns.open_multicast()
+    one = ids_of(lns, 1)
+    assert listed(lns, a, one) == one
+    assert "notEnforced" not in entry()["consumers"][0]
+    priority(lns, one[0], 2)
+    wait_for(lambda: entry()["consumers"][0].get("notEnforced") == "priority", 5, "it is shown")
+    wait_for(lambda: entry()["fib"]["status"] == "installed", 5, "installed all the same")
+    assert "does not enforce priority" in lab.vty.show("show fib entry l2tp-replication detail")
+    assert entry()["value"]["members"] == [{"sessionId": one[0], "priority": "multicast-first"}]
+
+
 # R4045-10-3
 def test_a_list_can_be_limited(lab):
     lab.vty.configure("l2vpn l2tp-multicast", "multicast", "maximum-receivers 2 per-session")
