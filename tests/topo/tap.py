@@ -103,6 +103,7 @@ class TunnelTap:
             return
         with self.lock:
             self.copies[message.group][message.seq] += 1
+            self.copies[message.source, message.group][message.seq] += 1
             self.octets[message.group][message.seq] += octets
             self.sessions[message.group][message.session] += 1
             if message.pure_ip:
@@ -110,7 +111,7 @@ class TunnelTap:
 
     def copies_of(self, group, last=1):
         """Copies on the link of each of the newest `last` packets, the very newest left out
-        because its copies may still be on their way."""
+        because its copies may still be on their way.  group: or (source, group)."""
         with self.lock:
             newest = sorted(self.copies[group])[-last - 1:-1]
             return [self.copies[group][seq] for seq in newest]
