@@ -7,9 +7,9 @@ import struct
 import pytest
 
 import fib
-from forwarders import (LAC_TUNNEL, LNS_TUNNEL, MCFIBD, PPP4, PPP6, SOURCE, Net, Pair, Tap,
+from forwarders import (LAC, LAC_TUNNEL, LNS_TUNNEL, MCFIBD, PPP4, PPP6, SOURCE, Net, Pair, Tap,
                         datagram, deliver, has, is_data, l2tp, lns_socket, multicast, raw_sender,
-                        sender, tshark_problems, unicast)
+                        receive_udp, tshark_problems, unicast)
 from netns import wait_for
 
 pytestmark = [pytest.mark.skipif(not MCFIBD.exists(), reason="mcfibd is not built"),
@@ -183,14 +183,16 @@ def test_reserved_bits_mean_nothing_and_another_version_is_not_l2tp(net, build):
     pair = build()
     pair.replicate([203])
     net.a3.waiting()
-    with contextlib.closing(lns_socket(net)) as s:
+    with contextlib.closing(receive_udp(net.lac, LAC, 1701)) as daemon, \
+            contextlib.closing(lns_socket(net)) as s:
         for bit in (0x2000, 0x1000, 0x0400, 0x0080, 0x0040, 0x0020, 0x0010, 0x34f0):
             packet = datagram(SOURCE, GROUP, b"bit %04x" % bit)
             s.send(struct.pack("!HHH", 2 | bit, LAC_TUNNEL, 600) + packet)
             assert net.a3.read(has(b"bit ")) == packet
         for version in (0, 1, 3, 15):
             packet = datagram(SOURCE, GROUP, b"version")
-            s.send(struct.pack("!HHH", version, LAC_TUNNEL, 600) + packet)
+            s.send(message := struct.pack("!HHH", version, LAC_TUNNEL, 600) + packet)
+            assert daemon.recv(2000) == message  # the daemon's to discard
         s.send(l2tp(LAC_TUNNEL, 600, datagram(SOURCE, GROUP, b"the end")))
     assert has(b"the end")(net.a3.read(lambda p: b"version" in p or b"the end" in p))
     assert pair.lac.object("l2tp-replication 9/600")["counters"]["packets"] == 9
