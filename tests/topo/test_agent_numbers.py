@@ -8,7 +8,7 @@ import pytest
 
 import fib
 from forwarders import (LAC, LAC_TUNNEL, LNS_TUNNEL, MCFIBD, PPP4, PPP6, SOURCE, Net, Pair, Tap,
-                        datagram, deliver, has, is_data, l2tp, lns_socket, multicast, raw_sender,
+                        datagram, deliver, has, l2tp, lns_socket, multicast, raw_sender,
                         receive_udp, tshark_problems, unicast)
 from netns import wait_for
 

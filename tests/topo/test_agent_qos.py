@@ -9,7 +9,7 @@ import time
 import pytest
 
 import fib
-from forwarders import (LAC_TUNNEL, MCFIBD, PPP4, SOURCE, Net, Pair, Tap, datagram, deliver, has, is_data,
+from forwarders import (LAC_TUNNEL, MCFIBD, PPP4, SOURCE, Net, Pair, Tap, datagram, has, is_data,
                         l2tp, lns_socket, multicast, sender)
 from netns import wait_for
 
