@@ -36,7 +36,7 @@ l2vpn l2tp-multicast
  exit
  session interface pppd
  ppp options require-pap
- ppp options {local}: +ipv6 debug bsdcomp 12
+ ppp options {local}: +ipv6 debug deflate 12
  ppp options logfile {log}
  multicast
   threshold 1

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The LNS with pppd and the kernel's L2TP: sessions come, are seen, and go without a trace."""
+import contextlib
 import os
 import re
 import signal
+import socket
 
 import pytest
 
 import l2tp_wire as w
 from l2tp_wire import Avp
 from lab import Talker
-from netns import wait_for
+from netns import PATIENCE, wait_for
 from ppp_lab import LOCAL, PppLab
 
 GROUP = "239.1.1.1"
@@ -43,25 +45,75 @@ def test_a_subscriber_authenticates_and_pings_the_lns(lab):
     lab.outside.run("ping", "-c", "2", "-W", "20", LOCAL)
 
 
-# R4045-4.1-4, R4045-4.1-5
-def test_a_join_on_the_ppp_link_reaches_the_daemon(lab):
-    s = lab.subscribe(lab.lac(), 41, "noccp")
-    row = lab.up(s)
-    host = Talker("host", lab.outside, lab.dir / "host.log", "receive", "--interface",
-                  s.interface, "--address", s.address)
+@contextlib.contextmanager
+def host(lab, subscriber):
+    """Joins groups as a program behind the subscriber's PPP would."""
+    talker = Talker("host", lab.outside, lab.dir / "host.log", "receive", "--interface",
+                    subscriber.interface, "--address", subscriber.address)
     try:
-        host.ask("join", GROUP)
-        wait_for(lambda: any(g["group"] == GROUP and g["sessionId"] == row["sessionId"]
-                             for g in lab.router.show("l2tp multicast group").get("groups", [])),
-                 20, "the group is known")
+        yield talker
     finally:
-        host.process.kill()
+        talker.process.kill()
+
+
+def groups(lab, call):
+    return {g["group"] for g in lab.router.show("l2tp multicast group").get("groups", [])
+            if g["sessionId"] == call.peer_id}
+
+
+# R4045-4.1-4, R4045-4.1-5
+@pytest.mark.parametrize("group, source", [
+    (GROUP, None), ("232.1.1.1", "10.1.0.2"), ("ff3e::4321:1", "2001:db8::1")])
+def test_a_join_on_the_ppp_link_reaches_the_daemon(lab, group, source):
+    s = lab.subscribe(lab.lac(), 41, "noccp")
+    lab.up(s)
+    lab.up(s, "ipv6cp")
+    with host(lab, s) as h:
+        h.ask("join", group, *[source] if source else [])
+        wait_for(lambda: groups(lab, s.call) == {group}, 20, "the group is known")
+        h.ask("leave", group, *[source] if source else [])
+        # nobody answers the last-member queries
+        wait_for(lambda: not groups(lab, s.call), 20, "the group is gone")
+
+
+# R4045-4.1-4
+@pytest.mark.parametrize("ethertype, is_query", [
+    (0x0800, lambda p: p[9] == 2 and p[(p[0] & 15) * 4] == 0x11 and
+     socket.inet_ntoa(p[12:16]) == LOCAL),
+    (0x86dd, lambda p: p[6] == 0 and p[48] == 130 and p[8:10] == b"\xfe\x80"),
+])
+def test_the_daemon_is_the_querier_of_the_ppp_link(lab, ethertype, is_query):
+    s = lab.subscribe(lab.lac(), 41, "noccp")
+    wait_for(lambda: s.interface in lab.outside.run("ip", "-br", "link"), 20, "the link is there")
+    with lab.outside.inside():
+        tap = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ethertype))
+    with contextlib.closing(tap):
+        tap.bind((s.interface, ethertype))
+        tap.settimeout(20 * PATIENCE)
+        while not is_query(tap.recv(2000)):
+            pass
+
+
+# A4045-28
+def test_a_subscriber_with_compression_is_not_in_the_list(lab):
+    peer = lab.lac()
+    plain, packed = lab.subscribe(peer, 41, "noccp"), lab.subscribe(peer, 42, "deflate", "12")
+    lab.up(plain)
+    lab.until(packed.call, lambda r: r["ineligible"] == "CCP is open", "compression")
+    with host(lab, packed) as second, host(lab, plain) as first:
+        second.ask("join", GROUP)
+        wait_for(lambda: groups(lab, packed.call), 20, "the group is known")
+        assert not lab.router.multicast_sessions()
+        first.ask("join", GROUP)
+        listed = peer.wait("MSI", 20, lambda m: m.has(w.NOS)).ids(w.NOS)
+        assert listed == [plain.call.id]
+        assert groups(lab, packed.call) == groups(lab, plain.call) == {GROUP}
 
 
 # A4045-28
 @pytest.mark.parametrize("options, iccn, v4, v6", [
     (["noccp"], (), "", ""),
-    (["bsdcomp", "12,12"], (), "CCP is open", "CCP is open"),
+    (["deflate", "12"], (), "CCP is open", "CCP is open"),
     (["noccp", "mru", "1400"], (), "MRU too small", "MRU too small"),
     (["noccp", "noipv6"], (), "", "IPV6CP is not open"),
     (["noccp", "noip"], (), "IPCP is not open", ""),
@@ -89,6 +141,15 @@ def the_pppd(lab):
     (pid, _, name), = lab.pppds()
     assert name == "pppd"
     return pid
+
+
+def alive(pid):
+    """It runs; an orphan that has ended may be a zombie here."""
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize("sig, text", [(signal.SIGKILL, "killed"), (signal.SIGTERM, "signal")])
@@ -143,6 +204,8 @@ def test_a_cut_tunnel_ends_every_pppd(lab):
     assert len({r["interface"] for r in rows}) == 3
     assert len(lab.pppds()) == 3
     peer.stop_ccn()
+    peer.acknowledged()
+    peer.silent = True
     for s, row in zip(subscribers, rows):
         gone(lab, s, row)
 
@@ -178,11 +241,11 @@ def test_a_lac_that_lost_its_tunnel_gets_its_calls_when_the_old_one_is_found_dea
 
 
 def test_an_ended_daemon_takes_its_pppds_along(lab):
-    s = lab.subscribe(lab.lac(), 41, "noccp")
+    peer = lab.lac()
+    s = lab.subscribe(peer, 41, "noccp")
     lab.up(s)
     pid = the_pppd(lab)
+    peer.silent = True
     lab.router.kill("l2mcd")
-    wait_for(lambda: not os.path.exists(f"/proc/{pid}") or
-             open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] == "Z",
-             20, "pppd is gone")
+    wait_for(lambda: not alive(pid), 20, "pppd is gone")
     lab.router.start_l2mcd()
