@@ -8,6 +8,7 @@ import pytest
 
 import l2tp_wire as w
 from agent import Agent
+from forwarders import datagram
 from l2tp_wire import Avp, u16
 from netns import wait_for
 from peer_lab import PEER, PeerLab
@@ -347,6 +348,32 @@ def test_forwarding_is_told_mac_session_and_tags(lab):
         sub.session = None
     finally:
         agent.close()
+
+
+# R4045-7.2-2, R4045-7.1-1: every subscriber with its own session, MAC address and tags
+def test_one_packet_on_the_multicast_session_reaches_the_listed_subscribers(lab):
+    lns = lab.lns()
+    lab.router.start_mcfibd()
+    try:
+        subs = [lab.subscriber(1, 1), lab.subscriber(1, 2), lab.subscriber(3, 3, vlans=(100,)),
+                lab.subscriber(3, 4, vlans=(100, 200)), lab.subscriber(1, 5)]
+        for s in subs:
+            s.connect()
+        wait_for(lambda: [s["fib"]["status"] for s in lab.router.sessions()] == ["installed"] * 5,
+                 20, "the agent has five sessions")
+        _, theirs = lns.open_multicast()
+        lns.msi(theirs, nos=[lns.calls[s.name].peer_id for s in subs[:4]])
+        acknowledged = lns.wait("MSI", 20)
+        assert sorted(acknowledged.ids(w.NOSA)) == sorted(
+            lns.calls[s.name].peer_id for s in subs[:4])
+        packet = datagram("192.0.2.1", "232.1.1.1", b"over PPPoE")
+        lns.raw(w.data(lns.peer_tunnel_id, theirs, packet))
+        for s in subs[:4]:
+            assert s.data(10, lambda p: b"over PPPoE" in p) == packet
+            assert s.data(0.2, lambda p: b"over PPPoE" in p) is None
+        assert subs[4].data(0.2, lambda p: b"over PPPoE" in p) is None
+    finally:
+        lab.router.kill("mcfibd", signal.SIGTERM)
 
 
 # ---------------------------------------------------------------- the end
