@@ -6,8 +6,10 @@
 
 #include <linux/if_pppox.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 
 #define PPPOE_HEADER 8 /* with the PPP protocol field */
+#define SPARE_FILES  64
 
 DEFINE_MTYPE_STATIC(L2MCD, L2MCD_PORT, "PPPoE port");
 DEFINE_MTYPE_STATIC(L2MCD, L2MCD_CALL, "PPPoE call");
@@ -107,7 +109,9 @@ static int pppoe_socket(struct l2mcd_port *p, const struct pppoe_session_info *i
 	strlcpy(sa.sa_addr.pppoe.dev, dev, sizeof(sa.sa_addr.pppoe.dev));
 	fd = socket(AF_PPPOX, SOCK_STREAM | SOCK_CLOEXEC, PX_PROTO_OE);
 	if (fd < 0) {
-		*why = "the kernel has no PPPoE (module pppoe)";
+		*why = errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT
+			       ? "the kernel has no PPPoE (module pppoe)"
+			       : safe_strerror(errno);
 		return -1;
 	}
 	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
@@ -117,6 +121,15 @@ static int pppoe_socket(struct l2mcd_port *p, const struct pppoe_session_info *i
 		return -1;
 	}
 	return fd;
+}
+
+/* Three for each session, and enough for everything else the daemon may have to open. */
+static bool room_for_files(int newest)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY ||
+	       newest + SPARE_FILES < (int64_t)limit.rlim_cur;
 }
 
 /* Both sessions in the kernel, their channels bridged. */
@@ -130,7 +143,9 @@ static bool channels_open(struct l2mcd_pppoe_call *c, const char **why)
 	l2tp_session_info(c->session->l2tp, &call);
 	k.send_sequence = k.need_sequence = call.call.sequencing_required;
 	c->l2tp_fd = l2mcd_kernel_session_open(c->session, &k, why);
-	if (c->l2tp_fd >= 0)
+	if (c->l2tp_fd >= 0 && !room_for_files(c->l2tp_fd))
+		*why = "the limit of open files (--limit-fds, MAX_FDS)";
+	else if (c->l2tp_fd >= 0)
 		c->pppoe_fd = pppoe_socket(c->port, &info, why);
 	if (c->pppoe_fd >= 0)
 		c->bridge_fd = l2mcd_kernel_bridge(l2mcd_kernel_channel(c->pppoe_fd),
