@@ -192,7 +192,9 @@ START_TEST(a_group_that_may_not_accept_never_matches)
 	g->accept = false;
 	ck_assert_str_eq(match("10.0.0.1", "x"), "");
 	g->accept = true;
-	g->lac = true;
+	g->lac = true; /* and LNS: both (A4045-22) */
+	ck_assert_str_eq(match("10.0.0.1", "x"), "g");
+	g->lns = false;
 	ck_assert_str_eq(match("10.0.0.1", "x"), "");
 }
 END_TEST
