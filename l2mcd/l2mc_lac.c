@@ -276,7 +276,9 @@ static void acknowledge(struct l2mc_osl *o)
 	while ((n = l2mc_osl_set_take_due(&o->set, ids, array_size(ids)))) {
 		struct l2tp_msg m = {
 			.type = L2TP_MSI,
-			.session_id = o->peer_session_id, /* A4045-2 */
+			/* A4045-2 */
+			.session_id =
+				o->t->lac->policy.ack_lac_id ? o->session_id : o->peer_session_id,
 			.sids = ops,
 			.n_sids = n,
 		};

@@ -25,6 +25,7 @@ struct l2mc_lac_policy {
 	uint32_t maximum_osl;	   /* entries of one OSL, 0: no limit */
 	bool sequencing;	   /* ask for sequence numbers in the MSE (R4045-5.3-3) */
 	bool drop_late;		   /* of numbered data: what has been overtaken (A4045-18) */
+	bool ack_lac_id;	   /* the header of a NOSA has our ID (A4045-2) */
 	enum l2mc_precedence precedence; /* of priorities (R4045-6.3.3-1) */
 };
 

@@ -225,11 +225,26 @@ static struct l2mc_session *session_find(struct l2mc_tunnel *t, uint16_t session
 	return l2mc_sids_find(&t->sessions, &key);
 }
 
+/* For a LAC that takes RFC 4045 6.1 by the letter (A4045-2). */
+static struct l2mc_session *session_of_peer(struct l2mc_tunnel *t, uint16_t peer_session_id)
+{
+	struct l2mc_session *s;
+
+	frr_each (l2mc_session_list, &t->list, s)
+		if (s->session_id && s->peer_session_id == peer_session_id)
+			return s;
+	return NULL;
+}
+
 void l2mc_lns_input(struct l2mc_tunnel *t, const struct l2tp_msg *m, const struct l2tp_fault *fault,
 		    msec_t now)
 {
-	struct l2mc_session *s = session_find(t, m->session_id);
+	struct l2mc_session *s;
 
+	if (m->type == L2TP_MSI && t->lns->policy.ack_lac_id)
+		s = session_of_peer(t, m->session_id);
+	else
+		s = session_find(t, m->session_id);
 	if (m->type < L2TP_MSG_TYPES)
 		t->lns->stats.rx[m->type]++;
 	if (s)

@@ -46,6 +46,8 @@ struct l2mc_policy {
 	uint32_t holdoff_ms;	   /* A4045-29 */
 	uint32_t widen_ms;	   /* INCLUDE to EXCLUDE: wait for NOSA (A4045-23) */
 	uint32_t narrow_ms;	   /* EXCLUDE to INCLUDE: wait for the new sessions (A4045-24) */
+	bool active;		   /* superfluous sessions end without a WOS (R4045-4.3-10) */
+	bool ack_lac_id;	   /* the header of a NOSA has the LAC's ID (A4045-2) */
 	uint32_t nos_retry_ms;	   /* list unacknowledged sessions again (A4045-12) ... */
 	uint32_t nos_retries;	   /* ... so many times */
 	uint32_t withdraw_ms;	   /* unicast resumes at the latest (A4045-37) */

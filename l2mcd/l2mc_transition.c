@@ -36,7 +36,8 @@ static void discard(struct l2mc_session *s, msec_t now)
 	if (s->state == L2MC_HOLDOFF)
 		l2mc_session_free(s);
 	else
-		l2mc_session_close(s, L2TP_MSEN_FILTER_MODE, L2TP_ERR_NONE, true, now);
+		l2mc_session_close(s, L2TP_MSEN_FILTER_MODE, L2TP_ERR_NONE, !s->lns->policy.active,
+				   now);
 }
 
 static void join_members(struct l2mc_tgroup *g)
@@ -58,7 +59,7 @@ static void widen_switch(struct l2mc_tgroup *g, msec_t now)
 		l2mc_session_forward(kept, L2MC_FWD_ALL, &ADDR_ANY);
 		l2mc_session_queue(kept);
 	}
-	while ((s = l2mc_retiring_first(&g->retiring))) /* passive: WOS, then MSEN (A4045-23) */
+	while ((s = l2mc_retiring_first(&g->retiring))) /* WOS, then MSEN (A4045-23) */
 		discard(s, now);
 	l2mc_flows_of_group(g->group);
 	l2mc_context_review_group(g, now);

@@ -41,6 +41,10 @@ static void multicast_default(struct l2mcd_multicast *m)
 	m->threshold = 2;
 	m->holdtime_s = 10;
 	m->ack_wait_ms = 200;
+	m->refused_holdoff_s = 60;
+	m->nos_retry_s = 30;
+	m->nos_retries = 3;
+	m->transition_ms = 1000;
 	m->packet_size = 1492;
 	m->query_interval_s = 125;
 	m->robustness = 2;

@@ -160,6 +160,9 @@ struct l2mcd_multicast {
 	uint32_t threshold, teardown, holdtime_s;
 	uint32_t ack_wait_ms; /* l2mc_policy.await_ms */
 	uint32_t maximum_bps; /* 0: none */
+	uint32_t refused_holdoff_s, nos_retry_s, nos_retries, transition_ms; /* LNS */
+	bool active_termination;
+	bool ack_lac_id;      /* A4045-2 */
 	bool require_traffic; /* LNS */
 	bool member_source_exclude; /* else what subscribers send is denied (RFC 4045 4.4) */
 	uint32_t idle_timeout_s; /* 0: never */

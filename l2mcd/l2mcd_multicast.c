@@ -216,6 +216,12 @@ static void lns_policy(const struct l2mcd *d, struct l2mc_policy *p)
 	p->idle_ms = m->idle_timeout_s * MSEC_PER_S;
 	p->maximum_sessions = m->maximum_sessions;
 	p->await_ms = m->ack_wait_ms;
+	p->holdoff_ms = m->refused_holdoff_s * MSEC_PER_S;
+	p->nos_retry_ms = m->nos_retry_s * MSEC_PER_S;
+	p->nos_retries = m->nos_retries;
+	p->widen_ms = m->transition_ms;
+	p->active = m->active_termination;
+	p->ack_lac_id = m->ack_lac_id;
 	p->priority = m->priority;
 }
 
@@ -228,6 +234,7 @@ static void lac_policy(const struct l2mcd *d, struct l2mc_lac_policy *p)
 		.maximum_osl = m->maximum_receivers,
 		.sequencing = m->sequencing,
 		.drop_late = m->drop_late,
+		.ack_lac_id = m->ack_lac_id,
 		.precedence = m->precedence,
 	};
 }

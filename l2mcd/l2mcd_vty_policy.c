@@ -9,6 +9,11 @@ static struct l2mcd_multicast *multicast(void)
 	return &l2mcd_vty_config()->multicast;
 }
 
+static const struct l2mcd_multicast *defaults(void)
+{
+	return &l2mcd_vty_defaults()->multicast;
+}
+
 /* ---------------------------------------------------------------- priorities (RFC 4045 6.3) */
 
 #define PRIORITIES_STR                                       \
@@ -96,6 +101,66 @@ DEFPY (l2mcd_member_source,
 
 /* ---------------------------------------------------------------- multicast sessions */
 
+DEFPY (l2mcd_refused_holdoff,
+       l2mcd_refused_holdoff_cmd,
+       "[no] refused-holdoff ![(1-86400)$seconds]",
+       NO_STR
+       "How long a LAC that refused a multicast session, or did not answer, is left alone\n"
+       "Seconds; default 60\n")
+{
+	multicast()->refused_holdoff_s = no ? defaults()->refused_holdoff_s : (uint32_t)seconds;
+	return l2mcd_vty_changed();
+}
+
+DEFPY (l2mcd_nos_retry,
+       l2mcd_nos_retry_cmd,
+       "[no] nos-retry ![(1-3600)$seconds attempts (0-100)$attempts]",
+       NO_STR
+       "Subscribers that the LAC does not acknowledge are listed again; default 30 attempts 3\n"
+       "Seconds between two attempts\n"
+       "How often\n"
+       "Times; then they stay on unicast\n")
+{
+	multicast()->nos_retry_s = no ? defaults()->nos_retry_s : (uint32_t)seconds;
+	multicast()->nos_retries = no ? defaults()->nos_retries : (uint32_t)attempts;
+	return l2mcd_vty_changed();
+}
+
+DEFPY (l2mcd_transition_timeout,
+       l2mcd_transition_timeout_cmd,
+       "[no] transition-timeout ![(1-60000)$ms]",
+       NO_STR
+       "How long a change from INCLUDE to EXCLUDE waits for the LAC; default 1000\n"
+       "Milliseconds\n")
+{
+	multicast()->transition_ms = no ? defaults()->transition_ms : (uint32_t)ms;
+	return l2mcd_vty_changed();
+}
+
+DEFPY (l2mcd_termination,
+       l2mcd_termination_cmd,
+       "[no] termination ![<passive|active>$how]",
+       NO_STR
+       "How multicast sessions end that a change of the filter mode made superfluous; default passive\n"
+       "Their subscribers are withdrawn first\n"
+       "At once\n")
+{
+	multicast()->active_termination = !no && strcmp(how, "active") == 0;
+	return l2mcd_vty_changed();
+}
+
+DEFPY (l2mcd_msi_ack_header,
+       l2mcd_msi_ack_header_cmd,
+       "[no] msi-ack-header ![<peer-id|lac-id>$whose]",
+       NO_STR
+       "Session ID in the header of acknowledgements of lists; default peer-id\n"
+       "That of the LNS, as RFC 2661 has it\n"
+       "That of the LAC, for a peer that takes RFC 4045 6.1 by the letter\n")
+{
+	multicast()->ack_lac_id = !no && strcmp(whose, "lac-id") == 0;
+	return l2mcd_vty_changed();
+}
+
 DEFPY (l2mcd_require_traffic,
        l2mcd_require_traffic_cmd,
        "[no] require-traffic",
@@ -143,11 +208,27 @@ DEFPY (l2mcd_maximum_receivers,
 
 /* ---------------------------------------------------------------- running configuration */
 
+static void timing_write(struct vty *vty, const struct l2mcd_multicast *m,
+			 const struct l2mcd_multicast *d)
+{
+	if (m->refused_holdoff_s != d->refused_holdoff_s)
+		vty_out(vty, "  refused-holdoff %u\n", m->refused_holdoff_s);
+	if (m->nos_retry_s != d->nos_retry_s || m->nos_retries != d->nos_retries)
+		vty_out(vty, "  nos-retry %u attempts %u\n", m->nos_retry_s, m->nos_retries);
+	if (m->transition_ms != d->transition_ms)
+		vty_out(vty, "  transition-timeout %u\n", m->transition_ms);
+	if (m->active_termination)
+		vty_out(vty, "  termination active\n");
+	if (m->ack_lac_id)
+		vty_out(vty, "  msi-ack-header lac-id\n");
+}
+
 void l2mcd_vty_policy_write(struct vty *vty, const struct l2mcd_multicast *m,
 			    const struct l2mcd_multicast *d)
 {
 	const struct l2mcd_subscriber *s;
 
+	timing_write(vty, m, d);
 	if (m->member_source_exclude)
 		vty_out(vty, "  member-source exclude\n");
 	if (m->require_traffic)
@@ -172,6 +253,11 @@ void l2mcd_vty_policy_init(void)
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_priority_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_priority_precedence_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_subscriber_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_refused_holdoff_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_nos_retry_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_transition_timeout_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_termination_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_msi_ack_header_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_member_source_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_require_traffic_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_idle_timeout_cmd);
