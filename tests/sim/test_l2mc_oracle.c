@@ -225,6 +225,7 @@ static void random_policy(void)
 	w.policy.threshold = 1 + rnd(3);
 	w.policy.teardown = rnd(3);
 	w.policy.priority = rnd(3);
+	w.policy.active = rnd(3) == 0;
 	w.policy.require_traffic = rnd(3) == 0;
 	w.policy.idle_ms = rnd(3) ? 0 : 30000;
 	w.policy.holdtime_ms = rnd(2) * 10000;

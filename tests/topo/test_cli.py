@@ -92,6 +92,11 @@ LINES = [
     (MULTICAST, "maximum-bps 4294967295", "no maximum-bps"),
     (MULTICAST, "packet-size 65535", "no packet-size"),
     (MULTICAST, "immediate-leave", "no immediate-leave"),
+    (MULTICAST, "refused-holdoff 1", "no refused-holdoff"),
+    (MULTICAST, "nos-retry 10 attempts 0", "no nos-retry"),
+    (MULTICAST, "transition-timeout 60000", "no transition-timeout"),
+    (MULTICAST, "termination active", "no termination"),
+    (MULTICAST, "msi-ack-header lac-id", "no msi-ack-header"),
     (MULTICAST, "member-source exclude", "no member-source"),
     (MULTICAST, "require-traffic", "no require-traffic"),
     (MULTICAST, "idle-timeout 86400", "no idle-timeout"),
@@ -131,6 +136,9 @@ DEFAULTS = [
     (MULTICAST, "acknowledgement-wait 200"), (MULTICAST, "priority best-effort"),
     (MULTICAST, "packet-size 1492"),
     (MULTICAST, "priority-precedence individual"), (MULTICAST, "member-source deny"),
+    (MULTICAST, "refused-holdoff 60"), (MULTICAST, "nos-retry 30 attempts 3"),
+    (MULTICAST, "transition-timeout 1000"), (MULTICAST, "termination passive"),
+    (MULTICAST, "msi-ack-header peer-id"),
     (MULTICAST, "querier interval 125"), (MULTICAST, "querier robustness 2"),
     (MULTICAST, "querier last-member-interval 10"), (MULTICAST, "querier version 3"),
     *FIB_DEFAULTS,
@@ -309,6 +317,11 @@ l2vpn l2tp-multicast
   maximum-groups 20 per-session
   maximum-sessions 30 per-tunnel
   maximum-joins 40 per-second
+  refused-holdoff 5
+  nos-retry 10 attempts 0
+  transition-timeout 500
+  termination active
+  msi-ack-header lac-id
   member-source exclude
   require-traffic
   idle-timeout 600

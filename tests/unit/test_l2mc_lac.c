@@ -33,6 +33,18 @@ START_TEST(forwarding_may_confirm_at_once)
 }
 END_TEST
 
+/* A4045-2 */
+START_TEST(the_header_of_a_nosa_has_the_id_that_was_agreed_on)
+{
+	b.policy.ack_lac_id = _i;
+	b.at_once = true;
+	bench_established();
+	bench_log();
+	bench_msi(0x3001, "+2 +1");
+	expect(_i ? "program 3001 v2 1 2; NOSA 3001 1 2" : "program 3001 v2 1 2; NOSA 4001 1 2");
+}
+END_TEST
+
 /* R4045-5.3-3 */
 START_TEST(the_mse_may_ask_for_sequence_numbers)
 {
@@ -322,6 +334,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, bench_setup, bench_teardown);
 	tcase_add_test(tc, the_mse_waits_for_forwarding);
 	tcase_add_test(tc, forwarding_may_confirm_at_once);
+	tcase_add_loop_test(tc, the_header_of_a_nosa_has_the_id_that_was_agreed_on, 0, 2);
 	tcase_add_test(tc, the_mse_may_ask_for_sequence_numbers);
 	tcase_add_test(tc, the_maximum_bps_of_the_msrq_is_kept);
 	tcase_add_test(tc, an_msrq_is_ignored_where_avp_80_was_not_offered);

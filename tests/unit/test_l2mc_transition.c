@@ -94,6 +94,40 @@ START_TEST(the_session_that_remains_may_have_too_few_receivers)
 }
 END_TEST
 
+/* R4045-4.3-10: actively, too */
+START_TEST(superfluous_sessions_may_be_ended_without_a_withdrawal)
+{
+	lab.policy.active = true;
+	include(4);
+	lab_report(&lab, 4, 1, "ex");
+	lab_flush(&lab);
+	lab_ack(&lab);
+	lab_nosa(&lab, 1, "4");
+	lab_expect(&lab, "MSI 3001 NOS 4; MSEN 3002 4002 4");
+	lab_expect_copies(&lab, 1, 2, "m4001");
+}
+END_TEST
+
+/* A4045-2: never guessed, but agreed on */
+START_TEST(the_header_of_a_nosa_may_have_the_id_of_the_lac)
+{
+	struct l2tp_sid_op op = {L2TP_AVP_NEW_OUTGOING_SESSIONS_ACK, 1};
+	struct l2tp_msg m = {.type = L2TP_MSI, .session_id = 0x3001, .sids = &op, .n_sids = 1};
+
+	lab.policy.ack_lac_id = true;
+	lab_start(&lab, 2);
+	report_range(1, 2, 1, "ex");
+	lab_flush(&lab);
+	lab_msrp(&lab, 1);
+	lab_mse(&lab, 1);
+	lab_nosa(&lab, 1, "1"); /* 4001: no session of this LAC */
+	ck_assert_str_eq(lab_session(&lab, 1), "established");
+	lab_input(&lab, 1, &m, NULL);
+	ck_assert_str_eq(lab_session(&lab, 1), "established 1");
+	lab_sent(&lab);
+}
+END_TEST
+
 /* A4045-23 */
 START_TEST(widening_waits_a_second_for_the_nosa_and_no_longer)
 {
@@ -431,6 +465,8 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_updates_of_a_transition_wait_for_nothing_but_the_lac);
 	tcase_add_test(tc, the_session_that_remains_may_have_too_few_receivers);
+	tcase_add_test(tc, superfluous_sessions_may_be_ended_without_a_withdrawal);
+	tcase_add_test(tc, the_header_of_a_nosa_may_have_the_id_of_the_lac);
 	tcase_add_test(tc, widening_waits_a_second_for_the_nosa_and_no_longer);
 	tcase_add_test(tc, widening_does_not_wait_if_the_lac_knows_all_members);
 	tcase_add_test(tc, the_member_that_widens_gets_no_copy_twice);
