@@ -107,7 +107,8 @@ def clean(lab, request):
                                                 for n in range(1, CALLS + 1)),
                       "peer-group LNS lac", "no profile", "exit", "multicast",
                       "no maximum-sessions", "no maximum-receivers", "no sequencing",
-                      "no priority-precedence", "no idle-timeout", "no holdtime", "no threshold")
+                      "no priority-precedence", "no msi-ack-header", "no idle-timeout",
+                      "no holdtime", "no threshold")
     lab.end_peers()
     lab.stop_agent()
     wait_for(lambda: not lab.router.consumers() or real, 10, "the agent is gone")

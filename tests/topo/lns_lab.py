@@ -122,7 +122,8 @@ def clean(lab):
     lab.vty.configure("l2vpn l2tp-multicast", "multicast", "no threshold", "holdtime 1",
                       "no replication-context", "no maximum-bps", "no priority",
                       "no subscriber s-a1 priority", "no subscriber a2 priority",
-                      "no require-traffic", "no idle-timeout")
+                      "no require-traffic", "no idle-timeout", "no refused-holdoff",
+                      "no msi-ack-header")
 
 
 def with_calls(lab, n, host_name="lac", **kw):

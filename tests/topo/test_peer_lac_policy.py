@@ -148,3 +148,14 @@ def test_the_lac_may_ask_for_sequence_numbers(lab):
                   if o.key.l2tp_replication.session_id == theirs)
         assert op.l2tp_replication.drop_late == late
     assert all(m["sequencing"] for m in lab.multicast(lns))
+
+
+# A4045-2
+def test_the_header_of_acknowledgements_can_be_agreed_on(lab):
+    lns = lab.lns()
+    ours, theirs = lns.open_multicast()
+    for whose, header in (("peer-id", ours), ("lac-id", theirs)):
+        lab.vty.configure("l2vpn l2tp-multicast", "multicast", f"msi-ack-header {whose}")
+        lns.msi(theirs, ids_of(lns, 1))
+        m = lns.wait("MSI")
+        assert m.session == header and m.ids(w.NOSA) == ids_of(lns, 1)

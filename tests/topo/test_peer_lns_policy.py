@@ -3,6 +3,7 @@
 import pytest
 
 import l2tp_wire as w
+from l2tp_wire import Avp, u16
 from lns_lab import (GROUP, OTHER, SOURCE, clean, ids_of, joined, lab, members, no_msrq,  # noqa: F401
                      opened, policy, with_calls)
 from netns import wait_for
@@ -109,3 +110,32 @@ def test_sessions_are_counted_and_not_hosts(lab):
         SOURCE: (1, "threshold"), OTHER: (1, "threshold")}
     policy(lab, "threshold 1")
     lac.until(lambda: lac.count("MSRQ") == 2, 5, "a session for each source")
+
+
+# A4045-19, R4045-6.3-5: a priority may be hidden like any other AVP
+def test_a_priority_is_hidden_where_hiding_is_configured(lab):
+    policy(lab, "priority multicast")
+    lac = with_calls(lab, 2, "hiding", secret="s3cret")
+    opened(lab, lac, 2)
+    (m,) = priorities(lac)
+    assert m.number(w.PRIORITY) == 2
+    assert next(a for a in m.avps if a.type == w.PRIORITY).hidden
+
+
+# A4045-2: a LAC that takes 6.1 by the letter
+def test_the_header_of_acknowledgements_can_be_agreed_on(lab):
+    policy(lab, "msi-ack-header lac-id")
+    lac = with_calls(lab, 2)
+    lac.on["MSI"] = lambda m: m.has(w.NOS) and lac.send("MSI", m.session, [
+        Avp(w.NOSA, u16(*m.ids(w.NOS)))])
+    opened(lab, lac, 2)
+
+
+# A4045-29
+def test_a_lac_that_refused_is_asked_again_after_the_hold_off(lab):
+    policy(lab, "refused-holdoff 1")
+    lac = with_calls(lab, 2)
+    lac.on["MSRQ"] = lambda m: lac.msen(lac.new_id(), m.number(w.SESSION_ID), 2, 4)
+    joined(lab, 1, 2)
+    first, second = lac.wait("MSRQ"), lac.wait("MSRQ")
+    assert second.when - first.when >= 1
