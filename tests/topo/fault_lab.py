@@ -42,7 +42,7 @@ l2vpn l2tp-multicast
  peer-group MADS lns
   match host-name mad
   profile impatient
-  accept maximum-tunnels 20
+  accept maximum-tunnels 60
  exit
  peer-group zz lns
   match address 10.9.0.2/32

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The daemon is killed in every phase of tunnels, calls and multicast sessions, as LNS and LAC at
 once: forwarding goes on without it, and afterwards nothing of the old life is left."""
+import time
+
 import pytest
 
 import l2tp_wire as w
 from fault_lab import GUESTS, MAD_LNS, OTHER_GROUP, SOURCE, FaultLab
 from forwarders import PPP4, datagram
 from l2tp_wire import Avp, u16, u32
-from netns import wait_for
+from netns import PATIENCE, wait_for
+from story import say
+
+LACS = 50
 
 
 @pytest.fixture(name="lab", scope="module")
@@ -207,3 +212,31 @@ def test_an_agent_killed_before_a_list_acknowledges_it_when_it_is_back(lab):
     wait_for(lambda: [m["acked"] for m in lab.multicast(guest)] == [2], 30, "the guests, too")
     lab.serve()
     lab.nothing_stale()
+
+
+# everybody comes back at once, and no tunnel is stuck; 1000 are in tests/sim
+def test_fifty_lacs_of_a_killed_daemon_are_back_within_30_seconds(lab):
+    lab.connect()
+    lacs = [lab.peer("mad") for _ in range(LACS)]
+    for p in lacs:
+        p.open()
+    lab.router.kill("l2mcd")
+    take_down(lab)
+    lab.router.start_l2mcd()
+    wait_for(lab.router.consumers, 20, "the agent is back")
+    lacs = [lab.peer("mad") for _ in range(LACS)]
+    start = time.monotonic()
+    for p in lacs:
+        p.send("SCCRQ", 0, p.open_avps())
+        p.raw(p.message("SCCRQ", 0, p.open_avps(), ns=0))  # an impatient one says it twice
+    for p in lacs:
+        p.wait("SCCRP", 30)
+        p.send("SCCCN")
+    for p in lacs:
+        p.acknowledged(30)
+    took = time.monotonic() - start
+    lab.connect()
+    lab.serve()
+    states = [t["state"] for t in lab.router.tunnels() if t["state"] != "closing"]
+    assert states == (LACS + 2) * ["established"] and took < 30 * PATIENCE
+    say(f"{LACS} tunnels in {took:.2f} s")
