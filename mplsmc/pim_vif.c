@@ -378,6 +378,10 @@ static void on_source(struct pim_vif *v, const struct pim_source *s, uint16_t ho
 	bool wildcard = s->flags & PIM_WILDCARD, rpt = s->flags & PIM_RPT;
 	struct pim_tree *t;
 
+	if (!wildcard && addr_is_any(&s->source)) {
+		v->info.rx_bad++; /* no source; here it would be taken for (*,G) */
+		return;
+	}
 	if (rpt && !wildcard) {
 		on_rpt_source(v, s);
 		return;

@@ -311,6 +311,21 @@ START_TEST(source_pruned_off_the_shared_tree_is_told_as_long_as_it_is)
 END_TEST
 
 /* M-7438-7-1: the root is where the RP is */
+/* An address of zeros stands for "no source" here only; on the wire the flags say so. */
+START_TEST(source_of_zeros_is_none_and_does_not_touch_the_shared_tree)
+{
+	rig_hello(105, 1);
+	rig_one("172.31.0.1", "239.1.1.1", STAR_G, false);
+	rig_one("0.0.0.0", "239.1.1.1", SG_RPT, true);
+	rig_one("0.0.0.0", "239.1.1.1", PIM_SPARSE, true);
+	rig_one("0.0.0.0", "239.1.1.2", PIM_SPARSE, false);
+	ck_assert_uint_eq(rig.n_told, 1);
+	ck_assert_uint_eq(rig.n_pruned, 0);
+	ck_assert_uint_eq(rig_info().rx_bad, 3);
+	expect_told(0, "*", "239.1.1.1", true);
+}
+END_TEST
+
 START_TEST(shared_tree_with_another_rp_is_another_one)
 {
 	struct addr g = address("239.1.1.1"), rp = pim_vif_rp(rig.v, &g);
@@ -620,6 +635,7 @@ int main(void)
 	tcase_add_test(t, own_packet_and_broken_one_are_ignored);
 	tcase_add_loop_test(t, source_pruned_off_the_shared_tree_is_told_as_long_as_it_is, 0,
 			    array_size(prunes));
+	tcase_add_test(t, source_of_zeros_is_none_and_does_not_touch_the_shared_tree);
 	tcase_add_test(t, shared_tree_with_another_rp_is_another_one);
 	tcase_add_test(t, farewell_to_a_group_does_not_start_its_tree_again);
 	tcase_add_test(t, our_join_is_sent_at_once_repeated_and_pruned);
