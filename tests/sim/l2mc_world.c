@@ -223,13 +223,14 @@ static void lac_msrq(int t, const struct l2tp_msg *in)
 
 static void lac_priority(int t, struct session *s, const struct l2tp_msg *in)
 {
-	struct user *user = &w.user[(in->session_id - 1) % 32];
+	struct user *user;
 
 	if (!l2tp_msg_has(in, L2TP_AVP_MULTICAST_PRIORITY))
 		return;
 	if (s) {
 		s->priority = in->multicast_priority;
 	} else if (is_member(t, in->session_id)) {
+		user = &w.user[(in->session_id - 1) % 32];
 		user->at_lac = true;
 		user->lac_priority = in->multicast_priority;
 	}
