@@ -33,7 +33,7 @@ struct world {
 	struct endpoint us, them;
 	msec_t now;
 	uint32_t seed;
-	uint16_t tid, sid; /* the engine's */
+	uint16_t tid, sid, outgoing; /* the engine's; of the last outgoing call */
 	uint16_t ns, nr;
 	unsigned int tunnels, sessions; /* begun and not ended */
 	uint8_t refuse;
@@ -172,8 +172,10 @@ static void collect(struct world *w)
 			w->nr++;
 		if (m.type == L2TP_SCCRP && !w->tid)
 			w->tid = m.assigned_tunnel_id;
-		if ((m.type == L2TP_ICRP || m.type == L2TP_OCRP || m.type == L2TP_OCRQ) && !w->sid)
+		if (m.type == L2TP_ICRP && !w->sid)
 			w->sid = m.assigned_session_id;
+		if (m.type == L2TP_OCRP || m.type == L2TP_OCRQ)
+			w->outgoing = m.assigned_session_id;
 	}
 }
 
@@ -197,7 +199,8 @@ static void say(struct world *w, uint16_t port, uint16_t tid, uint16_t ns, uint1
 	wr_u16(&out, 0xc802);
 	wr_u16(&out, L2TP_HEADER_LEN + len);
 	wr_u16(&out, tid);
-	wr_u16(&out, sid == 1 ? w->sid : sid); /* 1: ours, whatever it is */
+	/* 1, 2: ours, whatever they are */
+	wr_u16(&out, sid == 1 ? w->sid : sid == 2 ? w->outgoing : sid);
 	wr_u16(&out, ns);
 	wr_u16(&out, nr);
 	if (len)
