@@ -139,6 +139,7 @@ static void cb_tunnel_down(void *ctx, struct l2tp_tunnel *l2tp, const char *reas
 	struct l2mcd *d = ctx;
 	struct l2mcd_tunnel *t = l2tp_tunnel_data(l2tp);
 	struct l2tp_tunnel_info info;
+	struct l2mcd_peer_group *g = t ? group_of(d, t) : NULL;
 	char text[ADDR_STRLEN];
 
 	if (!t)
@@ -147,7 +148,9 @@ static void cb_tunnel_down(void *ctx, struct l2tp_tunnel *l2tp, const char *reas
 	zlog_info("tunnel %u to %s is down: %s", t->tunnel_id, addr_str(&t->peer.addr, text),
 		  reason);
 	l2mcd_history_add(t->tunnel_id, 0, "down: %s", reason);
-	if (t->called && (!info.established || strcmp(reason, L2TP_REASON_SILENT) == 0))
+	/* one that fell silent is skipped if there is another; else it may be back already */
+	if (t->called && (!info.established || (strcmp(reason, L2TP_REASON_SILENT) == 0 && g &&
+						l2mcd_endpoints_count(&g->endpoints) > 1)))
 		l2mcd_lac_reachable(d, t, false);
 	if (info.peer_result == L2TP_STOP_ERROR && info.peer_error == L2TP_ERR_TRY_ANOTHER)
 		l2mcd_lac_try_another(t);

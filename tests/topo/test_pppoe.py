@@ -272,7 +272,24 @@ def test_a_dead_lns_is_passed_over_and_then_avoided(lab):
     lab.lns()
     sub.connect()  # at once: the dead one is on the denylist
     assert len(dead.arrivals) == tried
-    dead.closed = True
+
+
+def test_an_lns_that_falls_silent_is_avoided_when_there_is_another(lab):
+    # one that is typed anew is not denied any more
+    lab.vty.configure("l2vpn l2tp-multicast", "peer-group SPARE lac", f"no endpoint {DEAD}",
+                      f"endpoint {DEAD} preference 1")
+    lns, first = lab.lns(), lab.lns(DEAD)
+    sub, other = lab.subscriber(2, 5), lab.subscriber(2, 6)
+    sub.connect()
+    assert first.count("ICRQ") == 1
+    first.silent = True
+    sub.disconnect()  # nobody acknowledges the CDN
+    sub.session = None
+    wait_for(lambda: not lab.router.tunnels(), 20, "the first tunnel is given up")
+    tried = len(first.arrivals)
+    other.connect()
+    assert lns.wait("ICRQ").get(w.CALLING) == other.name.encode()
+    assert len(first.arrivals) == tried
 
 
 def test_without_any_lns_the_subscriber_is_refused(lab):
