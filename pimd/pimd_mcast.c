@@ -30,10 +30,10 @@
 #include "pimd/pim_igmp.h"
 
 #include "pimd/feed.h"
+#include "pimd/noted.h"
 
 #define SCAN_MS	    1000
 #define MAX_READERS 4
-#define MAX_DIRTY   4096 /* groups between two looks; more: all are looked at */
 
 struct connection {
 	int fd; /* -1: none */
@@ -172,8 +172,7 @@ static bool look_at(const struct interface *ifp, const struct gm_group *g)
 }
 
 static unsigned int (*pimd_key)(const void *);
-static pim_addr dirty[MAX_DIRTY];
-static size_t n_dirty;
+static struct noted dirty; /* with an overflow all groups are looked at */
 static void look(struct event *event);
 
 /* pimd looks this group up. */
@@ -181,11 +180,7 @@ static unsigned int noting_key(const void *arg)
 {
 	const struct gm_group *g = arg; /* of a key only the address is there */
 
-	if (!n_dirty || dirty[n_dirty - 1].s_addr != g->group_addr.s_addr) {
-		if (n_dirty < MAX_DIRTY)
-			dirty[n_dirty] = g->group_addr;
-		n_dirty++;
-	}
+	noted_add(&dirty, g->group_addr);
 	event_add_event(loop, look, NULL, 0, &t_look);
 	return pimd_key(arg);
 }
@@ -211,10 +206,10 @@ static bool look_at_interface(const struct interface *ifp, struct pim_interface 
 
 	stand_in(p);
 	p->gm_group_hash->hash_key = pimd_key; /* our own look-ups are not to be noted */
-	for (size_t i = 0; i < n_dirty; i++) {
-		struct gm_group key = {.group_addr = dirty[i]};
+	for (size_t i = 0; i < dirty.n; i++) {
+		struct gm_group key = {.group_addr = dirty.group[i]};
 		struct gm_group *g = hash_lookup(p->gm_group_hash, &key);
-		struct addr group = addr_from_v4(&dirty[i]);
+		struct addr group = addr_from_v4(&dirty.group[i]);
 
 		changed |= g ? look_at(ifp, g)
 			     : feed_gone(feed, ifp->vrf->vrf_id, (uint32_t)ifp->ifindex, &group);
@@ -254,7 +249,7 @@ static void look(struct event *event)
 	struct vrf *vrf;
 	bool changed = false;
 
-	if (n_dirty > MAX_DIRTY) {
+	if (dirty.overflow) {
 		changed = look_at_everything();
 	} else {
 		RB_FOREACH(vrf, vrf_name_head, &vrfs_by_name)
@@ -266,7 +261,7 @@ static void look(struct event *event)
 			}
 		}
 	}
-	n_dirty = 0;
+	noted_clear(&dirty);
 	if (changed)
 		tell_all();
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "pimd/feed.h"
+#include "pimd/noted.h"
 
 #define GROUPS 40
 
@@ -235,6 +236,33 @@ START_TEST(every_reader_gets_it_right)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- what pimd looks up */
+
+START_TEST(more_groups_than_there_is_room_for_are_only_known_to_be_more)
+{
+	static struct {
+		struct noted l;
+		struct in_addr behind;
+	} m;
+
+	m.behind.s_addr = htonl(0xe0000001);
+	for (uint32_t i = 0; i < NOTED_MAX; i++) {
+		noted_add(&m.l, (struct in_addr){htonl(0xef000000 + i)});
+		noted_add(&m.l, (struct in_addr){htonl(0xef000000 + i)}); /* once is enough */
+	}
+	ck_assert_uint_eq(m.l.n, NOTED_MAX);
+	ck_assert(!m.l.overflow);
+	for (uint32_t i = 0; i < 10; i++) {
+		noted_add(&m.l, (struct in_addr){htonl(0xee000000 + i)});
+		ck_assert_uint_eq(m.l.n, NOTED_MAX);
+		ck_assert(m.l.overflow);
+	}
+	ck_assert_uint_eq(m.behind.s_addr, htonl(0xe0000001));
+	noted_clear(&m.l);
+	ck_assert(!m.l.n && !m.l.overflow);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("pimd_feed");
@@ -247,6 +275,7 @@ int main(void)
 	tcase_add_test(tc, slow_reader_hears_the_last_state_only);
 	tcase_add_test(tc, what_a_scan_does_not_find_is_gone);
 	tcase_add_test(tc, reader_far_behind_begins_again);
+	tcase_add_test(tc, more_groups_than_there_is_room_for_are_only_known_to_be_more);
 	tcase_add_loop_test(tc, every_reader_gets_it_right, 0, 20);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
