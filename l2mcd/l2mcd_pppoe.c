@@ -402,6 +402,24 @@ void l2mcd_pppoe_input(const char *interface, struct span frame)
 
 /* ---------------------------------------------------------------- ports */
 
+/* A VLAN device that other ports need, too, is theirs from now on. */
+static void vlans_release(const struct l2mcd_port *p)
+{
+	for (uint8_t i = p->n_vlans; i-- > 0;) {
+		struct l2mcd_port *other, *heir = NULL;
+
+		if (!p->made[i])
+			continue;
+		frr_each (l2mcd_ports, &ports, other)
+			if (other != p && l2mcd_port_shares_vlan(other, p, i))
+				heir = other;
+		if (heir)
+			heir->made[i] = p->made[i];
+		else
+			l2mcd_vlan_delete(p->made[i]);
+	}
+}
+
 static void port_free(struct l2mcd_port *p, enum l2tp_cdn_result result, const char *why)
 {
 	struct pppoe_session *s;
@@ -413,9 +431,7 @@ static void port_free(struct l2mcd_port *p, enum l2tp_cdn_result result, const c
 		hang_up(c, result, why);
 	}
 	pppoe_port_free(p->engine);
-	for (uint8_t i = p->n_vlans; i > 0; i--)
-		if (p->made[i - 1])
-			l2mcd_vlan_delete(p->made[i - 1]);
+	vlans_release(p);
 	l2mcd_netdev_put(p->dev);
 	l2mcd_ports_del(&ports, p);
 	XFREE(MTYPE_L2MCD_SERVICES, p->services);

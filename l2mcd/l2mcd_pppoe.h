@@ -35,6 +35,16 @@ struct l2mcd_port {
 	bool wanted;
 };
 
+/** Frames of both ports come through the same VLAN device of the i-th tag, outermost first.  A tag
+ *  with another behind it has an ethertype of its own (802.1ad), and so another device. */
+static inline bool l2mcd_port_shares_vlan(const struct l2mcd_port *a, const struct l2mcd_port *b,
+					  uint8_t i)
+{
+	return i < a->n_vlans && i < b->n_vlans && (i + 1 < a->n_vlans) == (i + 1 < b->n_vlans) &&
+	       strcmp(a->interface, b->interface) == 0 &&
+	       memcmp(a->vlan, b->vlan, (i + 1u) * sizeof(a->vlan[0])) == 0;
+}
+
 /** What stands between a PPPoE session and an L2TP session. */
 struct l2mcd_pppoe_call {
 	struct l2mcd_calls_item item;

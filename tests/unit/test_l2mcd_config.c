@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "l2mcd/l2mcd.h"
+#include "l2mcd/l2mcd_pppoe.h"
 
 static struct l2mcd_config config;
 
@@ -315,6 +316,43 @@ START_TEST(services_keep_their_order_and_their_peer_group)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- VLAN devices of ports */
+
+static const struct {
+	struct l2mcd_port a, b;
+	bool outer, inner;
+} ports[] = {
+	{{.interface = "a", .n_vlans = 1, .vlan = {100}},
+	 {.interface = "a", .n_vlans = 1, .vlan = {101}}},
+	{{.interface = "a", .n_vlans = 1, .vlan = {100}},
+	 {.interface = "b", .n_vlans = 1, .vlan = {100}}},
+	{{.interface = "a", .n_vlans = 2, .vlan = {100, 1}},
+	 {.interface = "a", .n_vlans = 2, .vlan = {100, 2}},
+	 .outer = true},
+	{{.interface = "a", .n_vlans = 2, .vlan = {100, 1}},
+	 {.interface = "a", .n_vlans = 2, .vlan = {100, 1}},
+	 .outer = true,
+	 .inner = true},
+	{{.interface = "a", .n_vlans = 2, .vlan = {100, 1}},
+	 {.interface = "a", .n_vlans = 2, .vlan = {101, 1}}},
+	/* a service tag and a customer tag are two devices */
+	{{.interface = "a", .n_vlans = 2, .vlan = {100, 1}},
+	 {.interface = "a", .n_vlans = 1, .vlan = {100}}},
+	{{.interface = "a", .n_vlans = 1, .vlan = {100}}, {.interface = "a"}},
+};
+
+/* What one port has made stays while another has its sessions above it. */
+START_TEST(ports_with_the_same_outer_tags_share_their_devices)
+{
+	const struct l2mcd_port *a = &ports[_i].a, *b = &ports[_i].b;
+
+	ck_assert_int_eq(l2mcd_port_shares_vlan(a, b, 0), ports[_i].outer);
+	ck_assert_int_eq(l2mcd_port_shares_vlan(b, a, 0), ports[_i].outer);
+	ck_assert_int_eq(l2mcd_port_shares_vlan(a, b, 1), ports[_i].inner);
+	ck_assert_int_eq(l2mcd_port_shares_vlan(b, a, 1), ports[_i].inner);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("l2mcd_config");
@@ -332,6 +370,8 @@ int main(void)
 	tcase_add_test(t, parameters_come_from_the_profile_or_are_the_defaults);
 	tcase_add_test(t, accesses_differ_by_interface_and_tags);
 	tcase_add_test(t, services_keep_their_order_and_their_peer_group);
+	tcase_add_loop_test(t, ports_with_the_same_outer_tags_share_their_devices, 0,
+			    array_size(ports));
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
