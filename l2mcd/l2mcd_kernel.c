@@ -113,21 +113,33 @@ static int family_reply(const struct nlmsghdr *nlh, void *arg)
 	return mnl_attr_parse(nlh, sizeof(struct genlmsghdr), family_attr, NULL);
 }
 
-static int netlink_open(void)
+static void netlink_close(void)
+{
+	int err = errno;
+
+	if (netlink)
+		mnl_socket_close(netlink);
+	netlink = NULL;
+	errno = err;
+}
+
+/* A socket is bound once: what fails is tried again with another one. */
+static bool netlink_open(void)
 {
 	struct request r = {};
 	struct nlmsghdr *nlh;
 
-	if (!netlink) {
-		frr_with_privs (&l2mcd_privs) {
-			netlink = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
-		}
+	frr_with_privs (&l2mcd_privs) {
+		netlink = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	}
-	if (!netlink || mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) < 0)
-		return -1;
-	nlh = request_init(&r, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
-	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, L2TP_GENL_NAME);
-	return ask(nlh, family_reply);
+	if (netlink && mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) == 0) {
+		nlh = request_init(&r, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+		mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, L2TP_GENL_NAME);
+		if (ask(nlh, family_reply) == 0 && family)
+			return true;
+	}
+	netlink_close();
+	return false;
 }
 
 static int tunnel_create(const struct ktunnel *k, uint16_t peer_tunnel_id)
@@ -167,7 +179,7 @@ static bool probe(const char **why)
 	if (fd < 0)
 		return fail(why, "the kernel has no PPP over L2TP (module l2tp_ppp)"), false;
 	close(fd);
-	if (netlink_open() < 0 || !family)
+	if (!netlink_open())
 		return fail(why, "the kernel's L2TP cannot be configured (module l2tp_netlink)"),
 		       false;
 	return true;
@@ -436,7 +448,5 @@ void l2mcd_kernel_fini(void)
 
 	while ((k = ktunnels_first(&ktunnels)))
 		ktunnel_free(k);
-	if (netlink)
-		mnl_socket_close(netlink);
-	netlink = NULL;
+	netlink_close();
 }
