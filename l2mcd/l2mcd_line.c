@@ -128,6 +128,7 @@ unsigned int l2mcd_session_accm(uint16_t tunnel_id, uint16_t session_id, uint32_
 /* ---------------------------------------------------------------- errors of the line */
 
 static struct event *t_errors;
+static bool soon; /* t_errors is as near as it gets */
 
 static struct l2tp_call_errors read_errors(const struct rtnl_link_stats *st)
 {
@@ -172,6 +173,7 @@ static void look_for_errors(struct event *event)
 	struct l2mcd_access *a;
 	bool again = false;
 
+	soon = false;
 	if (getifaddrs(&all) < 0)
 		all = NULL;
 	frr_each (l2mcd_accesses, &d->config.accesses, a) {
@@ -194,6 +196,9 @@ static void look_for_errors(struct event *event)
 
 void l2mcd_line_watch(void)
 {
+	if (soon)
+		return; /* call after call must not put it off for ever */
+	soon = true;
 	event_cancel(&t_errors);
 	event_add_timer_msec(l2mcd_instance()->master, look_for_errors, NULL, ERRORS_FIRST_MS,
 			     &t_errors);
