@@ -171,6 +171,12 @@ static void print_octets(ROW_ARGS, struct span value, struct text *t)
 	text_add_hex(t, value);
 }
 
+/* Of PAP and of a text it is the subscriber's password: not for logs. */
+static void print_password(ROW_ARGS, struct span value, struct text *t)
+{
+	text_add(t, "%zu octets", value.len);
+}
+
 /* Result Code: 2 octets, or 4 with the error code, or more with a text (R2661-4.4.2-1). */
 static enum l2tp_error read_result(ROW_ARGS, struct span value, struct l2tp_msg *m)
 {
@@ -317,6 +323,7 @@ static void print_sids(ROW_ARGS, struct span value, struct text *t)
 #define U64(F)	   AT(F), read_u64, write_u64, print_octets
 #define STRING(F)  AT(F), read_octets, write_octets, print_string
 #define BLOB(F)	   AT(F), read_octets, write_octets, print_octets
+#define PASSWD(F)  AT(F), read_octets, write_octets, print_password
 #define RESULT	   AT(result), read_result, write_result, print_result
 #define Q931	   AT(q931), read_q931, write_q931, print_q931
 #define ERRORS	   AT(call_errors), read_words, write_words, print_call_errors
@@ -395,7 +402,7 @@ static const struct l2tp_avp_row rows[L2TP_AVP_TYPES] = {
 	[L2TP_AVP_PROXY_AUTHEN_ID] = {"Proxy Authen ID", 2, 2, O, H,
 		IN(ICCN), OCTET(proxy_authen_id)},
 	[L2TP_AVP_PROXY_AUTHEN_RESPONSE] = {"Proxy Authen Response", 0, OCTETS, O, H,
-		IN(ICCN), BLOB(proxy_authen_response)},
+		IN(ICCN), PASSWD(proxy_authen_response)},
 	[L2TP_AVP_CALL_ERRORS] = {"Call Errors", 26, 26, M, H,
 		IN(WEN), ERRORS},
 	[L2TP_AVP_ACCM] = {"ACCM", 10, 10, M, H,

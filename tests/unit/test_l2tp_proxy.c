@@ -157,6 +157,24 @@ START_TEST(what_does_not_fit_is_left_out_and_the_call_is_up)
 }
 END_TEST
 
+START_TEST(a_password_is_not_in_the_readable_text)
+{
+	const struct l2tp_proxy p = {
+		.type = L2TP_PROXY_TEXT, .name = TEXT("alice"), .response = OCTETS(0xca, 0xfe)};
+	struct l2tp_msg m = {.type = L2TP_ICCN};
+	uint8_t octets[256];
+	char text[1024];
+	size_t len;
+
+	l2tp_proxy_put(&p, &m);
+	len = l2tp_msg_encode(&m, NULL, octets, sizeof(octets));
+	l2tp_msg_text((struct span){octets, len}, (struct span){}, text, sizeof(text));
+	ck_assert_ptr_ne(strstr(text, "Proxy Authen Response: 2 octets\n"), NULL);
+	ck_assert_ptr_ne(strstr(text, "alice"), NULL);
+	ck_assert_ptr_eq(strstr(text, "cafe"), NULL);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- at the LNS */
 
 static const struct l2tp_proxy *received(const struct l2tp_proxy *p)
@@ -243,6 +261,7 @@ static void add_tests(TCase *tc)
 	tcase_add_loop_test(tc, iccn_has_the_avps_of_its_type_and_no_others, 0, array_size(types));
 	tcase_add_loop_test(tc, half_of_an_answer_is_not_sent, 0, 4 * array_size(types));
 	tcase_add_test(tc, a_lac_without_them_sends_none);
+	tcase_add_test(tc, a_password_is_not_in_the_readable_text);
 	tcase_add_test(tc, what_does_not_fit_is_left_out_and_the_call_is_up);
 	tcase_add_loop_test(tc, an_lns_keeps_what_the_lac_has_learnt, 0, array_size(types));
 	tcase_add_loop_test(tc, half_of_an_answer_is_not_kept, 0, 2);
