@@ -96,7 +96,7 @@ struct pppoe_session_info {
 	uint16_t session_id;
 	bool pending;
 	uint8_t mac[PPPOE_MAC_LEN];
-	const char *service;		    /* as the host asked; "": any */
+	const char *service;		    /* as the host asked, printable; "": any */
 	int service_index;		    /* in params.services; -1: any_service */
 	const char *circuit_id, *remote_id; /* of the access node; "": none */
 	uint16_t max_payload;

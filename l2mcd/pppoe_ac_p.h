@@ -28,7 +28,8 @@ struct pppoe_session {
 	bool pending;
 	uint8_t mac[PPPOE_MAC_LEN];
 	uint8_t cookie[PPPOE_COOKIE_LEN];
-	char service[PPPOE_NAME_LEN], circuit_id[PPPOE_NAME_LEN], remote_id[PPPOE_NAME_LEN];
+	char service[PPPOE_NAME_LEN]; /* octets of the host, for its answers */
+	char service_text[PPPOE_NAME_LEN], circuit_id[PPPOE_NAME_LEN], remote_id[PPPOE_NAME_LEN];
 	int service_index;
 	struct pppoe_octets host_uniq, relay_id;
 	msec_t created;

@@ -133,6 +133,7 @@ struct pppoe_session *pppoe_session_new(struct pppoe_port *port, const struct pp
 	memcpy(s->mac, padr->src, PPPOE_MAC_LEN);
 	memcpy(s->cookie, padr->ac_cookie.p, PPPOE_COOKIE_LEN);
 	memcpy(s->service, padr->service[0].p, padr->service[0].len); /* shorter: padr() */
+	keep_text(s->service_text, sizeof(s->service_text), padr->service[0]);
 	keep_text(s->circuit_id, sizeof(s->circuit_id), padr->circuit_id);
 	keep_text(s->remote_id, sizeof(s->remote_id), padr->remote_id);
 	s->host_uniq = keep(padr->host_uniq);
@@ -194,7 +195,7 @@ void pppoe_session_info(const struct pppoe_session *s, struct pppoe_session_info
 	*info = (struct pppoe_session_info){
 		.session_id = s->session_id,
 		.pending = s->pending,
-		.service = s->service,
+		.service = s->service_text,
 		.service_index = s->service_index,
 		.circuit_id = s->circuit_id,
 		.remote_id = s->remote_id,

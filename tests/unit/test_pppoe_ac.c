@@ -322,6 +322,24 @@ START_TEST(a_service_is_matched_by_its_name)
 }
 END_TEST
 
+/* Operators and the LNS see text; the host gets its own octets back (RFC 2516 5.4). */
+START_TEST(a_service_with_control_characters_is_shown_without_them)
+{
+	static const char service[] = "tv\x1b[2J\n\xff";
+	struct pppoe_frame padr = discover(1, service);
+	struct pppoe_session_info info;
+	struct pppoe_session *s;
+
+	give(&padr);
+	s = w.opened;
+	pppoe_session_info(s, &info);
+	ck_assert_str_eq(info.service, "tv?[2J??");
+	pppoe_session_accept(s);
+	ck_assert_uint_eq(w.out.code, PPPOE_PADS);
+	ck_assert(is(w.out.service[0], service));
+}
+END_TEST
+
 START_TEST(a_padi_for_another_concentrator_is_not_answered)
 {
 	struct pppoe_frame f = from_host(1, PPPOE_PADI, "");
@@ -547,6 +565,7 @@ int main(void)
 	tcase_add_test(t, closing_sends_padt_with_the_reason);
 	tcase_add_test(t, a_port_that_goes_ends_all_its_sessions);
 	tcase_add_loop_test(t, a_service_is_matched_by_its_name, 0, array_size(services));
+	tcase_add_test(t, a_service_with_control_characters_is_shown_without_them);
 	tcase_add_test(t, a_padi_for_another_concentrator_is_not_answered);
 	tcase_add_loop_test(t, a_larger_payload_is_agreed_on_if_both_can, 0, array_size(payloads));
 	tcase_add_test(t, a_flood_of_padi_and_forged_padr_keeps_nothing);
