@@ -285,7 +285,8 @@ def test_an_lns_that_falls_silent_is_avoided_when_there_is_another(lab):
     first.silent = True
     sub.disconnect()  # nobody acknowledges the CDN
     sub.session = None
-    wait_for(lambda: not lab.router.tunnels(), 20, "the first tunnel is given up")
+    wait_for(lambda: not [t for t in lab.router.tunnels() if t["peerAddress"] == DEAD
+                          and t["state"] == "established"], 20, "the first tunnel is given up")
     tried = len(first.arrivals)
     other.connect()
     assert lns.wait("ICRQ").get(w.CALLING) == other.name.encode()
