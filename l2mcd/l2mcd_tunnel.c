@@ -8,6 +8,7 @@
 #include "l2mcd/l2mcd_kernel.h"
 #include "l2mcd/l2mcd_p.h"
 #include "l2mcd/l2mcd_pppoe.h"
+#include "lib/text.h"
 
 #include <sys/random.h>
 
@@ -54,14 +55,6 @@ static bool opened_by(struct l2mcd *d, const struct l2mcd_peer_group *g, struct 
 	       l2mcd_config_match(&d->config, &info.peer.addr, info.peer_host_name) == g;
 }
 
-static void host_name_of(const struct l2tp_msg *m, char *buf, size_t size)
-{
-	size_t n = m->host_name.len < size - 1 ? m->host_name.len : size - 1;
-
-	memcpy(buf, m->host_name.p, n);
-	buf[n] = 0;
-}
-
 static bool cb_tunnel_accept(void *ctx, const struct endpoint *local, const struct endpoint *peer,
 			     const struct l2tp_msg *sccrq, struct l2tp_params *p)
 {
@@ -70,7 +63,7 @@ static bool cb_tunnel_accept(void *ctx, const struct endpoint *local, const stru
 	struct l2mcd_peer_group *g;
 	unsigned int n = 0;
 
-	host_name_of(sccrq, host, sizeof(host));
+	text_copy_octets(host, sizeof(host), sccrq->host_name);
 	g = l2mcd_config_match(&d->config, &peer->addr, host);
 	if (!g) {
 		zlog_notice("control connection from %s (%s) refused: no peer-group accepts it",

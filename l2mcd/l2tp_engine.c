@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The L2TP engine: way in and out of datagrams, tables of tunnels, memory. */
 #include "l2mcd/l2tp_engine_p.h"
+#include "lib/text.h"
 
 DEFINE_MTYPE_STATIC(L2TP, L2TP_ENGINE, "L2TP engine");
 DEFINE_MTYPE_STATIC(L2TP, L2TP_DECODER, "L2TP decoder");
@@ -155,11 +156,7 @@ void l2tp_random_octets(struct l2tp_engine *e, uint8_t *to, size_t len)
 
 void l2tp_copy_text(char *to, size_t size, struct span from)
 {
-	size_t len = MIN(from.len, size - 1);
-
-	if (len)
-		memcpy(to, from.p, len);
-	to[len] = '\0';
+	text_copy_octets(to, size, from);
 }
 
 void l2tp_put_result(struct l2tp_msg *m, const struct l2tp_cause *c)

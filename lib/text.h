@@ -52,6 +52,17 @@ static inline void text_add_octets(struct text *t, struct span s)
 	}
 }
 
+/** A string of a peer, cut to its place; control characters, which terminals and logs obey, as ?.
+ */
+static inline void text_copy_octets(char *to, size_t size, struct span s)
+{
+	size_t n = s.len < size - 1 ? s.len : size - 1;
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = s.p[i] < 0x20 || s.p[i] == 0x7f ? '?' : (char)s.p[i];
+	to[n] = '\0';
+}
+
 static inline void text_add_hex(struct text *t, struct span s)
 {
 	for (size_t i = 0; i < s.len; i++)

@@ -59,6 +59,22 @@ START_TEST(lac_places_an_incoming_call)
 }
 END_TEST
 
+/* Logs and terminals get what peers say of themselves. */
+START_TEST(control_characters_of_a_peer_are_not_in_its_numbers)
+{
+	static const uint8_t octets[] = {'m', 'e', '\n', 0x1b, '[', '2', 'J', 0, 0x7f, 0xc3, 0xa9};
+	struct l2tp_msg m;
+
+	rig_tunnel(r, L2TP_T_ESTABLISHED);
+	m = rig_msg(r, L2TP_ICRQ);
+	m.calling_number = (struct span){octets, sizeof(octets)};
+	l2tp_msg_set(&m, L2TP_AVP_CALLING_NUMBER);
+	rig_say(r, m);
+	rig_next(r, L2TP_ICRP);
+	ck_assert_str_eq(rig_session_info(r->s).call.calling_number, "me??[2J??\xc3\xa9");
+}
+END_TEST
+
 /* F2661-IN1, R2661-5.2.1-1, R2661-6.7-1 */
 START_TEST(lns_takes_an_incoming_call)
 {
@@ -363,8 +379,8 @@ static const struct {
 	bool lac; /* we may act as LAC */
 	enum l2tp_msg_type type;
 	uint16_t session_id;
-	uint16_t cdn;	     /* result, 0: nothing */
-	uint16_t refuse;     /* what the daemon says of it */
+	uint16_t cdn;	 /* result, 0: nothing */
+	uint16_t refuse; /* what the daemon says of it */
 } idle[] = {
 	{"F2661-IA2", true, L2TP_ICCN, 0x999, 0},
 	{"F2661-IA2", true, L2TP_ICRP, 0x999, 0},
@@ -409,6 +425,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_loop_test(tc, lac_places_an_incoming_call, 0, 2);
 	tcase_add_test(tc, lns_takes_an_incoming_call);
+	tcase_add_test(tc, control_characters_of_a_peer_are_not_in_its_numbers);
 	tcase_add_test(tc, calls_wait_for_the_tunnel);
 	tcase_add_test(tc, a_call_before_the_tunnel_is_open_gets_no_reply);
 	tcase_add_test(tc, a_hundred_calls_have_growing_serials_and_ids_without_pattern);
