@@ -200,6 +200,7 @@ void l2mcd_lns_report(struct l2mcd_session *s, const struct l2mcd_link *link)
 {
 	struct l2mcd *d = l2mcd_instance();
 	bool same = strcmp(link->interface, s->interface) == 0;
+	bool opened = (link->ipcp && !s->link.ipcp) || (link->ipv6cp && !s->link.ipv6cp);
 	const char *refused = NULL;
 
 	if (link->interface[0] && !same)
@@ -220,6 +221,8 @@ void l2mcd_lns_report(struct l2mcd_session *s, const struct l2mcd_link *link)
 				  s->interface, link->user[0] ? link->user : "-");
 	if (s->interface[0])
 		l2mcd_lns_interface(s, l2mcd_interface_up(s->interface));
+	if (opened && s->ifindex) /* PPP has dropped what was asked before (R4045-4.1-4) */
+		l2mcd_membership(d)->reached(s);
 }
 
 /*
