@@ -235,6 +235,8 @@ static const char *read_branch(const Mcfib__V1__L2tpFlow__Branch *from, struct f
 		TRY(read_id(from->multicast_session->peer_session_id, &b->peer_session_id));
 		b->sequencing = from->multicast_session->sequencing;
 		b->maximum_bps = from->multicast_session->maximum_bps;
+		b->maximum_packet = from->multicast_session->maximum_packet;
+		b->length = from->multicast_session->length;
 		return NULL;
 	case MCFIB__V1__L2TP_FLOW__BRANCH__BRANCH_UNICAST_SESSION:
 		b->kind = FIB_BRANCH_UNICAST_SESSION;

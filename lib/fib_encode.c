@@ -195,6 +195,8 @@ static Mcfib__V1__L2tpFlow__Branch *encode_branch(struct arena *a, const struct 
 		m->peer_session_id = b->peer_session_id;
 		m->sequencing = b->sequencing;
 		m->maximum_bps = b->maximum_bps;
+		m->maximum_packet = b->maximum_packet;
+		m->length = b->length;
 		to->multicast_session = m;
 		to->branch_case = MCFIB__V1__L2TP_FLOW__BRANCH__BRANCH_MULTICAST_SESSION;
 		break;

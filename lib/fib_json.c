@@ -123,6 +123,8 @@ static json_object *branch_json(const struct fib_flow_branch *b)
 		json_object_int_add(in, "peerSessionId", b->peer_session_id);
 		json_object_boolean_add(in, "sequencing", b->sequencing);
 		json_object_int_add(in, "maximumBps", b->maximum_bps);
+		json_object_int_add(in, "maximumPacket", b->maximum_packet);
+		json_object_boolean_add(in, "length", b->length);
 	}
 	json_object_object_add(o, multicast ? "multicastSession" : "unicastSession", in);
 	return o;

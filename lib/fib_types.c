@@ -287,7 +287,8 @@ static bool branch_equal(const struct fib_flow_branch *a, const struct fib_flow_
 		return false;
 	return a->kind != FIB_BRANCH_MULTICAST_SESSION ||
 	       (a->peer_session_id == b->peer_session_id && a->sequencing == b->sequencing &&
-		a->maximum_bps == b->maximum_bps);
+		a->maximum_bps == b->maximum_bps && a->maximum_packet == b->maximum_packet &&
+		a->length == b->length);
 }
 
 static bool flow_equal(const struct fib_l2tp_flow *a, const struct fib_l2tp_flow *b)
@@ -473,7 +474,9 @@ size_t fib_op_size(enum fib_table table, const union fib_value *value)
 			size += 4 + number_size(b->tunnel_id) + number_size(b->session_id);
 			if (b->kind == FIB_BRANCH_MULTICAST_SESSION)
 				size += number_size(b->peer_session_id) + 2 * b->sequencing +
-					(b->maximum_bps ? number_size(b->maximum_bps) : 0);
+					2 * b->length +
+					(b->maximum_bps ? number_size(b->maximum_bps) : 0) +
+					(b->maximum_packet ? number_size(b->maximum_packet) : 0);
 		}
 	if (table == FIB_P2MP_ILM)
 		size += p2mp_branches_size(value->p2mp_ilm.branches, value->p2mp_ilm.n_branches);

@@ -126,9 +126,10 @@ enum fib_branch_kind {
 struct fib_flow_branch {
 	enum fib_branch_kind kind;
 	uint16_t tunnel_id, session_id;
-	uint16_t peer_session_id; /* multicast session only */
-	bool sequencing;	  /* multicast session only */
-	uint32_t maximum_bps;	  /* multicast session only; 0: none */
+	/* multicast session only */
+	uint16_t peer_session_id;
+	bool sequencing, length;
+	uint32_t maximum_bps, maximum_packet; /* 0: none */
 };
 
 struct fib_l2tp_flow {

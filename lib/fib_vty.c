@@ -84,8 +84,12 @@ static void flow_str(struct text *t, const struct fib_l2tp_flow *v)
 		if (multicast)
 			text_add(t, " (peer %u%s", b->peer_session_id,
 				 b->sequencing ? ", sequenced" : "");
+		if (b->length)
+			text_add(t, ", with Length");
 		if (b->maximum_bps)
 			text_add(t, ", up to %u bit/s", b->maximum_bps);
+		if (b->maximum_packet)
+			text_add(t, ", packets up to %u", b->maximum_packet);
 		text_add(t, "%s", multicast ? ")" : "");
 	}
 }

@@ -82,7 +82,9 @@ static struct fib_op flow_op(void)
 						  .session_id = 2,
 						  .peer_session_id = 3,
 						  .sequencing = true,
-						  .maximum_bps = UINT32_MAX};
+						  .maximum_bps = UINT32_MAX,
+						  .maximum_packet = 1480,
+						  .length = true};
 	f->branches[1] = (struct fib_flow_branch){
 		.kind = FIB_BRANCH_UNICAST_SESSION, .tunnel_id = 65535, .session_id = 65535};
 	return op;
@@ -163,8 +165,8 @@ static struct fib_op deletion_op(void)
 }
 
 static struct fib_op (*const op_samples[])(void) = {
-	tunnel_op, session_op, replication_op, flow_op,	    empty_flow_op,
-	ilm_op,	   transit_op, context_op,     ftn_op,	    deletion_op,
+	tunnel_op, session_op, replication_op, flow_op, empty_flow_op,
+	ilm_op,	   transit_op, context_op,     ftn_op,	deletion_op,
 };
 
 static struct fib_msg update_msg(void)
@@ -400,7 +402,9 @@ static struct fib_op big_op(size_t branches)
 							  .session_id = i,
 							  .peer_session_id = i,
 							  .sequencing = i & 1,
-							  .maximum_bps = i};
+							  .maximum_bps = i,
+							  .maximum_packet = i,
+							  .length = i & 2};
 	return op;
 }
 
@@ -454,7 +458,9 @@ enum change {
 	SESSION,
 	BRANCH_PEER,
 	SEQUENCING,
-	MAXIMUM_BPS, /* flow */
+	MAXIMUM_BPS,
+	MAXIMUM_PACKET,
+	LENGTH, /* flow */
 	ILM_BRANCHES,
 	ILM_INTERFACE,
 	ILM_NEXT_HOP,
@@ -519,6 +525,8 @@ static void change_flow(struct fib_l2tp_flow *f, enum change what)
 	f->branches[0].peer_session_id ^= what == BRANCH_PEER;
 	f->branches[0].sequencing ^= what == SEQUENCING;
 	f->branches[0].maximum_bps ^= what == MAXIMUM_BPS;
+	f->branches[0].maximum_packet ^= what == MAXIMUM_PACKET;
+	f->branches[0].length ^= what == LENGTH;
 }
 
 static void change_p2mp(struct fib_p2mp_branch *b, size_t *n, int what)
@@ -635,8 +643,7 @@ START_TEST(keys_have_names)
 	key = fib_key_p2mp_ilm(1048575);
 	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)), "p2mp-ilm 1048575");
 	key = fib_key_p2mp_context("eth1", 17, 3001);
-	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)),
-			 "p2mp-ilm 3001 context 17 on eth1");
+	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)), "p2mp-ilm 3001 context 17 on eth1");
 	key = fib_key_access_session(7, 3);
 	ck_assert_str_eq(fib_key_str(&key, buf, sizeof(buf)), "access-session 7/3");
 	key = fib_key_l2tp_tunnel(7);
