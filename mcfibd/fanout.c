@@ -278,6 +278,8 @@ static bool multicast_branch(struct objects *os, struct object *o, struct leg *l
 		.peer_session_id = from->peer_session_id,
 		.sequencing = from->sequencing,
 		.max_bps = from->maximum_bps,
+		.maximum = from->maximum_packet,
+		.length = from->length,
 	};
 	bool room = leg_seq(os, l, from->peer_session_id, from->sequencing || from->maximum_bps);
 

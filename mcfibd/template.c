@@ -21,6 +21,7 @@
 #define VLAN_LEN     4
 #define L2TP_VERSION 2
 #define L2TP_S	     0x0800
+#define L2TP_L	     0x4000
 
 static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
@@ -71,7 +72,9 @@ static void udp_l2tp(struct wr *w, const struct template_l2tp *t)
 	wr_u16(w, t->tunnel->local.port);
 	wr_u16(w, t->tunnel->peer.port);
 	wr_u32(w, 0); /* length, checksum */
-	wr_u16(w, L2TP_VERSION | (t->sequencing ? L2TP_S : 0));
+	wr_u16(w, L2TP_VERSION | (t->length ? L2TP_L : 0) | (t->sequencing ? L2TP_S : 0));
+	if (t->length)
+		wr_u16(w, 0); /* the program's */
 	wr_u16(w, t->tunnel->peer_tunnel_id);
 	wr_u16(w, t->peer_session_id);
 	if (t->sequencing)

@@ -20,6 +20,7 @@ struct template_l2tp {
 	bool sequencing;  /* S bit */
 	uint32_t maximum; /* largest IP packet, 0: what fits the next hop's MTU */
 	uint32_t max_bps; /* 0: no limit */
+	bool length;	  /* L bit; without PPP header only */
 };
 
 /** MCF_NONE (copies are dropped and counted) while the next hop is not resolved. */

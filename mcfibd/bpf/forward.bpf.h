@@ -62,10 +62,11 @@ static __always_inline int finish_l2tp(struct __sk_buff *skb, struct packet *p,
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	struct iphdr *ip = data + 14;
 	struct udphdr *udp = (void *)(ip + 1);
+	__be16 *ns = data + 48; /* behind flags, tunnel and session id */
 	struct mcf_global *g = global();
 	__u64 s;
 
-	if (data + 14 + 20 + 8 + 10 > end || !g)
+	if (data + 14 + 20 + 8 + 12 > end || !g)
 		return -1;
 	ip->tot_len = bpf_htons(p->len + hlen - 14);
 	ip->id = bpf_htons(g->ip_id++ * cfg_cpus + bpf_get_smp_processor_id());
@@ -74,12 +75,19 @@ static __always_inline int finish_l2tp(struct __sk_buff *skb, struct packet *p,
 	ip->check = ~fold(s);
 	udp->len = bpf_htons(p->len + hlen - 34);
 	s = (__u64)b->udp_sum + p->sum + 2 * (__u32)udp->len;
+	if (b->hdr[42] & 0x40) { /* L bit: the Length field is what moves Ns */
+		__be16 len = bpf_htons(p->len + hlen - 42);
+
+		*(__be16 *)(data + 44) = len;
+		s += len;
+		ns = data + 50;
+	}
 	if (b->flags & MCF_B_SEQUENCE) {
 		struct mcf_seq *seq = bpf_map_lookup_elem(&seqs, &b->seq);
-		__be16 ns = seq ? bpf_htons(__sync_fetch_and_add(&seq->ns, 1)) : 0;
+		__be16 n = seq ? bpf_htons(__sync_fetch_and_add(&seq->ns, 1)) : 0;
 
-		*(__be16 *)(data + 48) = ns; /* behind flags, tunnel and session id */
-		s += ns;
+		*ns = n;
+		s += n;
 	}
 	if ((b->flags & MCF_B_PPP) && p->inner == bpf_htons(ETH_P_IPV6)) {
 		if (data + 56 > end)

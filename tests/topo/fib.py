@@ -66,11 +66,13 @@ def replication(tunnel_id, session_id, members, drop_late=False):
     return op
 
 
-def multicast(tunnel_id, session_id, peer_session_id, sequencing=False, maximum_bps=0):
+def multicast(tunnel_id, session_id, peer_session_id, sequencing=False, maximum_bps=0, **more):
     b = pb.L2tpFlow.Branch()
     m = b.multicast_session
     m.tunnel_id, m.session_id, m.peer_session_id = tunnel_id, session_id, peer_session_id
     m.sequencing, m.maximum_bps = sequencing, maximum_bps
+    for field, value in more.items():  # maximum_packet, length
+        setattr(m, field, value)
     return b
 
 

@@ -448,8 +448,8 @@ class MulticastRouting:
         self.sock.close()
 
 
-def multicast(sequencing=False, local=500, peer=600, maximum_bps=0):
-    return fib.multicast(LNS_TUNNEL, local, peer, sequencing, maximum_bps)
+def multicast(sequencing=False, local=500, peer=600, maximum_bps=0, **more):
+    return fib.multicast(LNS_TUNNEL, local, peer, sequencing, maximum_bps, **more)
 
 
 def unicast(n):

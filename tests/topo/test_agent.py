@@ -202,6 +202,44 @@ def test_the_lac_accepts_any_header_bits_of_multicast_data(net, build, tap, head
     assert net.a3.read(has(b"bits")) == packet
 
 
+@pytest.mark.parametrize("checksum", [False, True])
+@pytest.mark.parametrize("sequencing", [False, True])
+def test_the_lns_may_send_the_length_of_multicast_data(net, build, tap, tmp_path, sequencing,
+                                                       checksum):
+    # A4045-48: the L bit by knob; both agents, and the LAC's finds the packet behind it
+    pair = build(udp_checksum=checksum)
+    pair.replicate([203])
+    pair.flow(GROUP, multicast(sequencing, length=True))
+    wire = tap(net.lac, "core0")
+    with contextlib.closing(sender(net.lns, "l2mc0")) as s:
+        for text in (b"length 0", b"length 11"):
+            s.sendto(text, (GROUP, 40001))
+    frames = wire.frames(2, has(b"length "))
+    assert tshark_problems(frames, tmp_path) == ""
+    for n, frame in enumerate(frames):
+        l2tp = frame[42:]
+        assert l2tp[:2] == (b"\x48\x02" if sequencing else b"\x40\x02")
+        assert int.from_bytes(l2tp[2:4], "big") == len(l2tp)
+        assert int.from_bytes(frame[38:40], "big") == len(l2tp) + 8
+        if sequencing:
+            assert int.from_bytes(l2tp[8:10], "big") == n
+        assert (frame[40:42] != b"\0\0") == checksum
+        assert net.a3.read(has(b"length ")) == l2tp[12 if sequencing else 8:]
+
+
+def test_what_is_larger_than_the_list_may_be_does_not_cross_the_tunnel(net, build, tap):
+    # A4045-49: osl-mtu strict
+    pair = build()
+    pair.flow(GROUP, multicast(maximum_packet=600), multicast(False, 501, 601))
+    wire = tap(net.lac, "core0")
+    with contextlib.closing(sender(net.lns, "l2mc0")) as s:
+        for size in (601, 600):
+            s.sendto(b"B" * (size - 28), (GROUP, 40001))
+    assert sorted(len(f) - 48 for f in wire.frames(3, has(b"BBBB"))) == [600, 600, 601]
+    branches = pair.lns.object(f"l2tp-flow {GROUP} from {SOURCE}")["branches"]
+    assert sorted(b["too_big"] for b in branches) == [0, 1]
+
+
 @pytest.mark.parametrize("payload", [b"", b"\x45", b"\xff\x03\x00\x21" + b"x" * 40, b"\x50" * 40,
                                      datagram(SOURCE, GROUP, b"cut")[:-1]])
 def test_what_is_not_a_whole_ip_datagram_is_dropped_and_counted(net, build, tap, payload):

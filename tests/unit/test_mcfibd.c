@@ -297,6 +297,27 @@ START_TEST(priorities_are_those_of_the_kernel_s_own_bands)
 }
 END_TEST
 
+/* A4045-48; A4045-49: osl-mtu strict */
+START_TEST(length_and_largest_packet_are_part_of_the_template)
+{
+	struct fib_l2tp_tunnel t = tunnel(false);
+	struct nexthop nh = nexthop(NEXTHOP_READY);
+	struct template_l2tp with = {.tunnel = &t, .nh = &nh, .length = true, .maximum = 600};
+	struct mcf_branch plain, b;
+
+	template_l2tp(&plain, &(struct template_l2tp){.tunnel = &t, .nh = &nh});
+	template_l2tp(&b, &with);
+	ck_assert_uint_eq(b.hlen, plain.hlen + 2);
+	ck_assert_uint_eq(plain.hdr[42], 0x00);
+	ck_assert_uint_eq(b.hdr[42], 0x40);
+	ck_assert_mem_eq(b.hdr + 46, plain.hdr + 44, 4); /* tunnel and session behind Length */
+	ck_assert_uint_eq(b.max_len, 600);
+	with.maximum = 65535; /* not more than the path takes */
+	template_l2tp(&b, &with);
+	ck_assert_uint_eq(b.max_len, plain.max_len - 2);
+}
+END_TEST
+
 START_TEST(a_maximum_rate_is_part_of_the_template)
 {
 	struct fib_l2tp_tunnel t = tunnel(false);
@@ -352,6 +373,7 @@ static Suite *suite(void)
 			    array_size(access_forms));
 	tcase_add_test(templates, priorities_are_those_of_the_kernel_s_own_bands);
 	tcase_add_test(templates, a_maximum_rate_is_part_of_the_template);
+	tcase_add_test(templates, length_and_largest_packet_are_part_of_the_template);
 	tcase_add_test(templates, without_a_next_hop_there_is_nothing_to_send);
 	tcase_add_test(templates, the_kernel_s_source_address_is_used_when_the_tunnel_names_none);
 	suite_add_tcase(s, slots);
