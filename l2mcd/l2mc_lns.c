@@ -373,6 +373,14 @@ void l2mc_lns_records(struct l2mc_lns *lns, record_fn fn, void *arg)
 		tell_record(&g->record, &g->addr, fn, arg);
 }
 
+void l2mc_lns_flows_changed(struct l2mc_lns *lns)
+{
+	struct l2mc_group *g;
+
+	frr_each (l2mc_groups, &lns->groups, g)
+		l2mc_flows_of_group(g);
+}
+
 void l2mc_lns_stats(const struct l2mc_lns *lns, struct l2mc_lns_stats *stats)
 {
 	*stats = lns->stats;

@@ -157,6 +157,9 @@ void l2mc_lns_flush(struct l2mc_lns *lns, msec_t now);
 
 /* ---------------------------------------------------------------- what forwarding needs */
 
+/** flow_changed() for every flow: the caller says something else of all of them now. */
+void l2mc_lns_flows_changed(struct l2mc_lns *lns);
+
 const struct addr *l2mc_flow_group(const struct l2mc_flow *f);
 /** ADDR_ANY: every source of the group that has no flow of its own. */
 const struct addr *l2mc_flow_source(const struct l2mc_flow *f);

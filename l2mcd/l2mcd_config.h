@@ -171,6 +171,8 @@ struct l2mcd_multicast {
 	struct l2mcd_subscribers_head subscribers;
 	bool sequencing, drop_late; /* LAC: numbers in multicast sessions; what came too late */
 	uint32_t packet_size; /* sessions with a smaller MRU are left out (A4045-28) */
+	bool osl_mtu_strict;  /* nothing larger is sent to lists (A4045-49) */
+	bool length;	      /* L bit in multicast data (A4045-48) */
 	bool immediate_leave;
 	uint32_t maximum_groups;    /* per session, 0: no limit */
 	uint32_t maximum_sessions;  /* multicast sessions per tunnel, 0: no limit */

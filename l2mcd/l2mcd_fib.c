@@ -156,6 +156,28 @@ void l2mcd_fib_flow_changed(struct l2mc_flow *f, bool gone)
 	}
 }
 
+/* What the configuration says of all flows, as it was when they were told. */
+static struct {
+	char upstream_interface[IFNAMSIZ];
+	uint32_t maximum_packet; /* A4045-49: every listed session takes packet-size (A4045-28) */
+	bool length;		 /* A4045-48 */
+} told;
+
+/* Of every flow, when what is said of all of them has changed. */
+static void flows_reconcile(struct l2mcd *d)
+{
+	const struct l2mcd_multicast *m = &d->config.multicast;
+	uint32_t maximum = m->osl_mtu_strict ? m->packet_size : 0;
+
+	if (strcmp(told.upstream_interface, m->upstream_interface) == 0 &&
+	    told.maximum_packet == maximum && told.length == m->length)
+		return;
+	strlcpy(told.upstream_interface, m->upstream_interface, sizeof(told.upstream_interface));
+	told.maximum_packet = maximum;
+	told.length = m->length;
+	l2mc_lns_flows_changed(d->lns);
+}
+
 struct build {
 	struct fib_flow_branch *branches;
 	size_t n, size;
@@ -183,6 +205,8 @@ static void add_branch(void *arg, const struct l2mc_branch *b)
 		to->peer_session_id = i.peer_session_id;
 		to->sequencing = i.sequencing;
 		to->maximum_bps = i.maximum_bps;
+		to->maximum_packet = told.maximum_packet;
+		to->length = told.length;
 	} else {
 		to->kind = FIB_BRANCH_UNICAST_SESSION;
 		to->session_id = l2mc_user_session_id(b->user);
@@ -195,7 +219,7 @@ static void build_flow(struct l2mcd *d, const struct dirty *e)
 	union fib_value v = {};
 
 	l2mc_flow_branches(e->flow, add_branch, &build);
-	strlcpy(v.l2tp_flow.upstream_interface, d->config.multicast.upstream_interface,
+	strlcpy(v.l2tp_flow.upstream_interface, told.upstream_interface,
 		sizeof(v.l2tp_flow.upstream_interface));
 	v.l2tp_flow.branches = build.branches;
 	v.l2tp_flow.n_branches = build.n;
@@ -425,6 +449,7 @@ const char *l2mcd_fib_endpoint(const char **error)
 void l2mcd_fib_reconcile(struct l2mcd *d)
 {
 	fib_server_reconcile(server, &d->config.fib, d->config.present);
+	flows_reconcile(d);
 }
 
 void l2mcd_fib_init(struct l2mcd *d)

@@ -191,6 +191,27 @@ DEFPY (l2mcd_packet_size,
 	return l2mcd_vty_changed();
 }
 
+DEFPY (l2mcd_osl_mtu,
+       l2mcd_osl_mtu_cmd,
+       "[no] osl-mtu strict",
+       NO_STR
+       "What is too large for a session of the list\n"
+       "The LNS sends nothing larger than packet-size; default it does, and the LAC drops it for who cannot take it\n")
+{
+	multicast()->osl_mtu_strict = !no;
+	return l2mcd_vty_changed();
+}
+
+DEFPY (l2mcd_length_field,
+       l2mcd_length_field_cmd,
+       "[no] length-field",
+       NO_STR
+       "Data of multicast sessions has the L bit and its length, for a LAC that wants them\n")
+{
+	multicast()->length = !no;
+	return l2mcd_vty_changed();
+}
+
 DEFPY (l2mcd_immediate_leave,
        l2mcd_immediate_leave_cmd,
        "[no] immediate-leave",
@@ -323,6 +344,10 @@ static void policy_write(struct vty *vty, const struct l2mcd_multicast *m,
 		vty_out(vty, "  maximum-bps %u\n", m->maximum_bps);
 	if (m->packet_size != d->packet_size)
 		vty_out(vty, "  packet-size %u\n", m->packet_size);
+	if (m->osl_mtu_strict)
+		vty_out(vty, "  osl-mtu strict\n");
+	if (m->length)
+		vty_out(vty, "  length-field\n");
 	if (m->immediate_leave)
 		vty_out(vty, "  immediate-leave\n");
 	if (m->maximum_groups)
@@ -385,6 +410,8 @@ void l2mcd_vty_multicast_init(void)
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_ack_wait_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_maximum_bps_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_packet_size_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_osl_mtu_cmd);
+	install_element(L2MCD_MULTICAST_NODE, &l2mcd_length_field_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_immediate_leave_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_maximum_groups_cmd);
 	install_element(L2MCD_MULTICAST_NODE, &l2mcd_maximum_sessions_cmd);

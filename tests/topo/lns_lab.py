@@ -123,7 +123,7 @@ def clean(lab):
                       "no replication-context", "no maximum-bps", "no priority",
                       "no subscriber s-a1 priority", "no subscriber a2 priority",
                       "no require-traffic", "no idle-timeout", "no refused-holdoff",
-                      "no msi-ack-header")
+                      "no msi-ack-header", "no osl-mtu strict", "no length-field")
 
 
 def with_calls(lab, n, host_name="lac", **kw):

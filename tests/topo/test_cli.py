@@ -91,6 +91,8 @@ LINES = [
     (MULTICAST, "acknowledgement-wait 0", "no acknowledgement-wait"),
     (MULTICAST, "maximum-bps 4294967295", "no maximum-bps"),
     (MULTICAST, "packet-size 65535", "no packet-size"),
+    (MULTICAST, "osl-mtu strict", "no osl-mtu strict"),
+    (MULTICAST, "length-field", "no length-field"),
     (MULTICAST, "immediate-leave", "no immediate-leave"),
     (MULTICAST, "refused-holdoff 1", "no refused-holdoff"),
     (MULTICAST, "nos-retry 10 attempts 0", "no nos-retry"),
@@ -313,6 +315,8 @@ l2vpn l2tp-multicast
   holdtime 0
   acknowledgement-wait 50
   maximum-bps 4000000
+  osl-mtu strict
+  length-field
   immediate-leave
   maximum-groups 20 per-session
   maximum-sessions 30 per-tunnel

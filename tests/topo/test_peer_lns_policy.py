@@ -53,6 +53,26 @@ def test_a_subscriber_has_a_priority_of_its_own(lab, name, call):
             if m.session == own.session] == [2, 0, 1]
 
 
+# ---------------------------------------------------------------- data messages
+
+# A4045-48, A4045-49: a knob changes the flows that are there
+def test_length_and_largest_packet_of_a_running_session_follow_the_configuration(lab):
+    def told():
+        (flow,) = [e for e in lab.entries() if "flow" in e["table"]]
+        (branch,) = [b["multicastSession"] for b in flow["value"]["branches"]]
+        return branch["maximumPacket"], branch["length"]
+
+    lac = with_calls(lab, 2)
+    opened(lab, lac, 2)
+    assert told() == (0, False)
+    policy(lab, "osl-mtu strict", "length-field")
+    wait_for(lambda: told() == (1492, True), 5, "both are told to the agent")
+    policy(lab, "packet-size 1400", "no length-field")
+    wait_for(lambda: told() == (1400, False), 5, "the new size")
+    policy(lab, "no packet-size", "no osl-mtu strict")
+    wait_for(lambda: told() == (0, False), 5, "no size")
+
+
 # ---------------------------------------------------------------- traffic
 
 # R4045-4.3-4
