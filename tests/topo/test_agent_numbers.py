@@ -7,38 +7,16 @@ import struct
 import pytest
 
 import fib
-from forwarders import (LAC, LAC_TUNNEL, LNS_TUNNEL, MCFIBD, PPP4, PPP6, SOURCE, Net, Pair, Tap,
-                        datagram, deliver, has, l2tp, lns_socket, multicast, raw_sender,
-                        receive_udp, tshark_problems, unicast)
+from agent_rig import build, net, tap  # noqa: F401  pylint: disable=unused-import
+from forwarders import (LAC, LAC_TUNNEL, LNS_TUNNEL, MCFIBD, PPP4, PPP6, SOURCE, datagram, deliver,
+                        has, l2tp, lns_socket, multicast, raw_sender, receive_udp, tshark_problems,
+                        unicast)
 from netns import wait_for
 
 pytestmark = [pytest.mark.skipif(not MCFIBD.exists(), reason="mcfibd is not built"),
               pytest.mark.timeout(60)]
 GROUP, GROUP6, SOURCE6 = "232.1.1.1", "ff3e::8000:1", "2001:db8::5"
 L2TP_AT = 14 + 20 + 8  # in a frame
-
-
-@pytest.fixture(name="net", scope="module")
-def _net():
-    with contextlib.closing(Net()) as net:
-        yield net
-
-
-@pytest.fixture(name="build")
-def _build(net, tmp_path):
-    with contextlib.ExitStack() as stack:
-        def build(**kw):
-            pair = Pair(net, tmp_path, **kw)
-            stack.callback(pair.close)
-            return pair.start()
-        yield build
-
-
-@pytest.fixture(name="tap")
-def _tap():
-    with contextlib.ExitStack() as stack:
-        yield lambda ns, interface, **kw: stack.enter_context(
-            contextlib.closing(Tap(ns, interface, **kw)))
 
 
 def numbers(frame):

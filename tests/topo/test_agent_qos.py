@@ -9,8 +9,9 @@ import time
 import pytest
 
 import fib
-from forwarders import (LAC_TUNNEL, MCFIBD, PPP4, SOURCE, Net, Pair, Tap, datagram, has, is_data,
-                        l2tp, lns_socket, multicast, sender)
+from agent_rig import build, net, tap  # noqa: F401  pylint: disable=unused-import
+from forwarders import (LAC_TUNNEL, MCFIBD, PPP4, SOURCE, datagram, has, is_data, l2tp, lns_socket,
+                        multicast, sender)
 from netns import wait_for
 
 pytestmark = [pytest.mark.skipif(not MCFIBD.exists(), reason="mcfibd is not built"),
@@ -19,29 +20,6 @@ GROUP, GROUP2 = "232.1.1.1", "232.1.1.2"
 BEST_EFFORT, UNICAST_FIRST, MULTICAST_FIRST = 0, 1, 2
 SO_SNDBUFFORCE = 32
 SIZE = 1000  # octets of an IP packet
-
-
-@pytest.fixture(name="net", scope="module")
-def _net():
-    with contextlib.closing(Net()) as net:
-        yield net
-
-
-@pytest.fixture(name="build")
-def _build(net, tmp_path):
-    with contextlib.ExitStack() as stack:
-        def build(**kw):
-            pair = Pair(net, tmp_path, **kw)
-            stack.callback(pair.close)
-            return pair.start()
-        yield build
-
-
-@pytest.fixture(name="tap")
-def _tap():
-    with contextlib.ExitStack() as stack:
-        yield lambda ns, interface, **kw: stack.enter_context(
-            contextlib.closing(Tap(ns, interface, **kw)))
 
 
 def qdiscs(ns, interface):
