@@ -3,8 +3,9 @@
  * l2mcd_fib.c - forwarding objects: what the engines decided, as mcfib/1 says it.
  *
  * Flows change often and in bursts; they are collected and built once per round.  Tunnels and
- * sessions go out at once, before the flows that use them.  A replication object carries the
- * version of its OSL, so that the LAC acknowledges exactly what forwarding has taken over.
+ * sessions go out at once, before the flows that use them, and leave at the end of the round,
+ * behind them.  A replication object carries the version of its OSL, so that the LAC acknowledges
+ * exactly what forwarding has taken over.
  */
 #include "l2mcd/l2mcd_p.h"
 #include "l2mcd/l2mcd_pppoe.h"
@@ -19,7 +20,7 @@ DEFINE_MTYPE_STATIC(L2MCD, L2MCD_OSL, "programmed list");
 PREDECL_HASH(l2mcd_dirty);
 PREDECL_HASH(l2mcd_osls);
 
-/** A flow whose object is to be built anew. */
+/** A flow whose object is to be built anew; a tunnel or session (no flow) that is to go. */
 struct dirty {
 	struct l2mcd_dirty_item item;
 	struct fib_key key;
@@ -62,17 +63,26 @@ static uint32_t osl_hash(const struct osl *o)
 DECLARE_HASH(l2mcd_dirty, struct dirty, item, dirty_cmp, dirty_hash);
 DECLARE_HASH(l2mcd_osls, struct osl, item, osl_cmp, osl_hash);
 
-static struct l2mcd_dirty_head dirty;
+static struct l2mcd_dirty_head dirty, leaving;
 static struct l2mcd_osls_head osls;
 static bool confirm_wanted;
 static struct fib_server *server;
 
 /* ---------------------------------------------------------------- tunnels and sessions */
 
+static void dirty_free(struct l2mcd_dirty_head *head, struct dirty *e)
+{
+	l2mcd_dirty_del(head, e);
+	XFREE(MTYPE_L2MCD_DIRTY, e);
+}
+
 static void set(const struct fib_key *key, union fib_value *v)
 {
 	struct l2mcd *d = l2mcd_instance();
+	struct dirty ref = {.key = *key}, *e = l2mcd_dirty_find(&leaving, &ref);
 
+	if (e) /* the ID is in use again */
+		dirty_free(&leaving, e);
 	fib_pub_set(d->fib, key, v);
 	fib_server_kick(server);
 }
@@ -83,6 +93,30 @@ static void del(const struct fib_key *key)
 
 	fib_pub_del(d->fib, key);
 	fib_server_kick(server);
+}
+
+/* At the end of the round: flows that name it are built before. */
+static void leave(const struct fib_key *key)
+{
+	struct dirty ref = {.key = *key}, *e;
+
+	if (l2mcd_dirty_find(&leaving, &ref))
+		return;
+	e = XCALLOC(MTYPE_L2MCD_DIRTY, sizeof(*e));
+	e->key = *key;
+	l2mcd_dirty_add(&leaving, e);
+}
+
+static void leave_now(enum fib_table table)
+{
+	struct dirty *e;
+
+	frr_each_safe (l2mcd_dirty, &leaving, e) {
+		if (e->key.table != table)
+			continue;
+		del(&e->key);
+		dirty_free(&leaving, e);
+	}
 }
 
 void l2mcd_fib_tunnel(const struct l2mcd_tunnel *t)
@@ -103,7 +137,7 @@ void l2mcd_fib_tunnel_del(const struct l2mcd_tunnel *t)
 {
 	struct fib_key key = fib_key_l2tp_tunnel(t->tunnel_id);
 
-	del(&key);
+	leave(&key);
 }
 
 void l2mcd_fib_session(const struct l2mcd_session *s)
@@ -127,7 +161,7 @@ void l2mcd_fib_session_del(const struct l2mcd_session *s)
 {
 	struct fib_key key = fib_key_access_session(s->tunnel->tunnel_id, s->session_id);
 
-	del(&key);
+	leave(&key);
 }
 
 /* ---------------------------------------------------------------- flows (LNS) */
@@ -143,10 +177,8 @@ void l2mcd_fib_flow_changed(struct l2mc_flow *f, bool gone)
 	struct dirty *e = l2mcd_dirty_find(&dirty, &ref);
 
 	if (gone) {
-		if (e) {
-			l2mcd_dirty_del(&dirty, e);
-			XFREE(MTYPE_L2MCD_DIRTY, e);
-		}
+		if (e)
+			dirty_free(&dirty, e);
 		del(&ref.key);
 	} else if (!e) {
 		e = XCALLOC(MTYPE_L2MCD_DIRTY, sizeof(*e));
@@ -428,6 +460,8 @@ void l2mcd_fib_flush(struct l2mcd *d)
 	}
 	if (any)
 		fib_server_kick(server);
+	leave_now(FIB_ACCESS_SESSION);
+	leave_now(FIB_L2TP_TUNNEL);
 	if (!confirm_wanted)
 		return;
 	confirm_wanted = false;
@@ -455,6 +489,7 @@ void l2mcd_fib_reconcile(struct l2mcd *d)
 void l2mcd_fib_init(struct l2mcd *d)
 {
 	l2mcd_dirty_init(&dirty);
+	l2mcd_dirty_init(&leaving);
 	l2mcd_osls_init(&osls);
 	server = fib_server_new(d->master, "l2mcd", &pub_ops, d);
 	d->fib = fib_server_pub(server);
@@ -466,10 +501,11 @@ void l2mcd_fib_fini(struct l2mcd *d)
 	struct osl *o;
 
 	fib_server_free(server);
-	while ((e = l2mcd_dirty_pop(&dirty)))
+	while ((e = l2mcd_dirty_pop(&dirty)) || (e = l2mcd_dirty_pop(&leaving)))
 		XFREE(MTYPE_L2MCD_DIRTY, e);
 	while ((o = l2mcd_osls_pop(&osls)))
 		XFREE(MTYPE_L2MCD_OSL, o);
 	l2mcd_dirty_fini(&dirty);
+	l2mcd_dirty_fini(&leaving);
 	l2mcd_osls_fini(&osls);
 }

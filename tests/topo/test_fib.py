@@ -86,6 +86,8 @@ class Recorder:
         self.popen.terminate()
         return self.popen.wait(20)
 
+    close = stop
+
 
 def wait_until(condition, seconds=30):
     """The condition's value as soon as it is true; it is polled because it lives elsewhere."""

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Our LNS as a scripted LAC sees it: priorities, traffic, what counts as a receiver."""
+import contextlib
+
 import pytest
 
 import l2tp_wire as w
@@ -8,6 +10,7 @@ from lns_lab import (GROUP, OTHER, SOURCE, clean, ids_of, joined, lab, members, 
                      opened, policy, with_calls)
 from netns import wait_for
 from peer_lab import Host
+from test_fib import Recorder
 
 # ---------------------------------------------------------------- priorities
 
@@ -71,6 +74,25 @@ def test_length_and_largest_packet_of_a_running_session_follow_the_configuration
     wait_for(lambda: told() == (1400, False), 5, "the new size")
     policy(lab, "no packet-size", "no osl-mtu strict")
     wait_for(lambda: told() == (0, False), 5, "no size")
+
+
+# mcfib.proto: deletions come in the opposite order
+def test_a_flow_lets_go_of_a_session_before_the_session_goes(lab, tmp_path):
+    policy(lab, "threshold 5")
+    lac = with_calls(lab, 3)
+    joined(lab, 1, 2, 3)
+    wait_for(lambda: len(lab.copies(lac)) == 3, 10, "a copy each")
+    with contextlib.closing(Recorder(lab.router, tmp_path, "watch")) as watch:
+        wait_for(lambda: len(watch.lines("snapshotEnd")) == 6, 10, "all tables")
+        since = len(watch.lines("update"))
+        lac.hang_up(lac.calls["a1"])
+        wait_for(lambda: len([e for e in lab.entries() if "session" in e["table"]]) == 2, 10,
+                 "the session is gone")
+        lab.installed()
+        keys = wait_for(lambda: [next(iter(op["key"])) for u in watch.lines("update")[since:]
+                                 for op in u["update"]["ops"]], 10, "the change")
+    assert keys == ["l2tpFlow", "accessSession"]
+    assert len(lab.copies(lac)) == 2
 
 
 # ---------------------------------------------------------------- traffic
