@@ -73,7 +73,7 @@ START_TEST(without_avp_80_there_is_never_an_msrq)
 }
 END_TEST
 
-/* R4045-5-1, R4045-6-1, R4045-6.2.2-2, -3, -4, -8, A4045-38, S4045-L2, -L3, -L5 */
+/* R4045-5-1, R4045-6-1, R4045-6.2.2-2, -3, -4, -8, A4045-38, S4045-L2, S4045-L3, S4045-L5 */
 START_TEST(each_acknowledged_id_moves_one_user_to_multicast)
 {
 	lab_start(&lab, 3);

@@ -68,7 +68,7 @@ START_TEST(initiator_goes_through_the_lock_step_example)
 }
 END_TEST
 
-/* R2661-6.1-1, R2661-6.2-1, R2661-4.4.3-1, -2, -4, -5 */
+/* R2661-6.1-1, R2661-6.2-1, R2661-4.4.3-1, R2661-4.4.3-2, R2661-4.4.3-4, R2661-4.4.3-5 */
 START_TEST(what_the_ends_say_about_themselves)
 {
 	bool sccrp = _i & 1, lac = _i & 2;
