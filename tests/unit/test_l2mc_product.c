@@ -33,7 +33,7 @@ enum {
 };
 static const char *const starts[] = {"wait-msrp", "wait-mse", "established", "closing"};
 
-/* S4045-L2 to S4045-L9 (S4045-L6: the list changes), S4045-X1, A4045-47: what is not listed is dropped, counted, no more */
+/* S4045-L2 to S4045-L9, S4045-X1, A4045-47: what is not listed is dropped, counted, no more */
 static const struct {
 	const char *next, *sent;
 	bool unexpected;
