@@ -106,7 +106,8 @@ START_TEST(exclude_carries_all_that_somebody_wants)
 }
 END_TEST
 
-/* V4045-A4.1, V4045-A4.2, V4045-A4.3: R4045-4.3-7 to -10, -13 to -17, R4045-7.3-4, R4045-7.3-5, S4045-L6 */
+/* V4045-A4.1, V4045-A4.2, V4045-A4.3: R4045-4.3-7 to -10, -13 to -17, R4045-7.3-4, R4045-7.3-5,
+ * S4045-L6 */
 START_TEST(filter_modes_change_without_loss_or_copies_too_many)
 {
 	lab_start(&lab, 4);
